@@ -1,0 +1,76 @@
+// The architecture, as data: each folder of src/ and the folders it may import. ARCHITECTURE.md explains why.
+const layers = {
+  lib: [],
+  runtime: ["lib"],
+  core: ["lib"],
+  log: ["core", "runtime", "lib"],
+  store: ["core", "runtime", "lib"],
+  node: ["store", "log", "core", "runtime", "lib"],
+  embedded: ["node", "store", "log", "core", "runtime", "lib"],
+  transport: ["runtime", "lib"],
+  etcd: ["transport", "node", "core", "runtime", "lib"],
+  server: ["etcd", "transport", "node", "core", "runtime", "lib"],
+  cli: [
+    "server",
+    "embedded",
+    "etcd",
+    "transport",
+    "node",
+    "store",
+    "log",
+    "core",
+    "runtime",
+    "lib",
+  ],
+};
+
+/** The few files that may touch Node's modules or an npm package: all else takes a port. */
+const edge = ["src/runtime/", "src/cli/", "src/lib/crc32\\.ts", "src/transport/sockets\\.ts"].join(
+  "|",
+);
+
+export default {
+  forbidden: [
+    ...Object.entries(layers).map(([folder, allowed]) => ({
+      name: `layer-${folder}`,
+      comment: `src/${folder} may import only: ${allowed.join(", ") || "nothing"}`,
+      severity: "error",
+      from: { path: `^src/${folder}/`, pathNot: "\\.test\\.ts$" },
+      to: { path: "^src/", pathNot: `^src/(${[folder, ...allowed].join("|")})/` },
+    })),
+    { name: "no-cycle", severity: "error", from: {}, to: { circular: true } },
+    {
+      name: "effects-only-at-the-edge",
+      severity: "error",
+      from: { path: "^src/", pathNot: `^(${edge})|\\.test\\.ts$` },
+      to: { dependencyTypes: ["core", "npm"] },
+    },
+    {
+      name: "not-to-test",
+      severity: "error",
+      from: { path: "^src/", pathNot: "\\.test\\.ts$" },
+      to: { path: "(\\.test\\.ts$|^test/)" },
+    },
+    {
+      name: "not-to-dev-dep",
+      severity: "error",
+      from: { path: "^src/", pathNot: "\\.test\\.ts$" },
+      to: { dependencyTypes: ["npm-dev"] },
+    },
+    {
+      name: "no-dead-file",
+      severity: "error",
+      from: { path: "^src/(index|server/index|cli/main|[^/]+/[^/]*worker-main)\\.ts$" },
+      to: {
+        path: "^src/",
+        pathNot: "(\\.test\\.ts$|^src/(index|server/index|cli/main|[^/]+/[^/]*worker-main)\\.ts$)",
+        reachable: false,
+      },
+    },
+  ],
+  options: {
+    tsConfig: { fileName: "tsconfig.json" },
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: "node_modules" },
+  },
+};

@@ -1,0 +1,60 @@
+// Runs the compiled tests. Three tiers: the default one needs nothing but Node; --full adds the tests that
+// drive foreign programs and fixed-seed samples; --soak passes --seeds and --seconds on to the long ones.
+// Node 20's test runner knows no globs, so the files are named one by one.
+import { spawnSync } from "node:child_process";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+
+const args = process.argv.slice(2);
+const option = (name) => {
+  const at = args.indexOf(name);
+  return at < 0 ? undefined : args[at + 1];
+};
+const tier = args.includes("--soak") ? "soak" : args.includes("--full") ? "full" : "quick";
+const only = option("--only");
+
+const suffixes = {
+  quick: [".test.js"],
+  full: [".full.js"],
+  soak: [".soak.js"],
+}[tier];
+
+function* filesUnder(directory) {
+  for (const entry of readdirSync(directory, { withFileTypes: true })) {
+    const path = join(directory, entry.name);
+    if (entry.isDirectory()) {
+      yield* filesUnder(path);
+    } else if (suffixes.some((suffix) => entry.name.endsWith(suffix))) {
+      yield path;
+    }
+  }
+}
+
+const files = ["build/src", "build/test"]
+  .flatMap((directory) => [...filesUnder(directory)])
+  .filter((file) => only === undefined || file.includes(only))
+  .sort();
+if (files.length === 0) {
+  console.error(`no ${tier} test${only === undefined ? "" : ` with "${only}" in its path`}`);
+  process.exit(1);
+}
+
+const result = spawnSync(
+  process.execPath,
+  [
+    "--enable-source-maps",
+    "--test",
+    "--test-reporter=spec",
+    ...(tier === "quick" ? [] : ["--test-concurrency=1"]),
+    ...files,
+  ],
+  {
+    stdio: "inherit",
+    env: {
+      ...process.env,
+      T4_TEST_SEEDS: option("--seeds") ?? process.env.T4_TEST_SEEDS ?? "",
+      T4_TEST_SECONDS: option("--seconds") ?? process.env.T4_TEST_SECONDS ?? "",
+    },
+  },
+);
+process.exit(result.status ?? 1);

@@ -1,0 +1,25 @@
+// Every limit, with the reason for its value.
+
+/** A request's size, as etcd's --max-request-bytes: larger entries would delay every other client. */
+export const REQUEST_BYTES_MAX: number = 1.5 * 1024 * 1024;
+
+/** What a gRPC message may exceed the request limit by, as etcd: room for its framing and metadata. */
+export const REQUEST_OVERHEAD_BYTES: number = 512 * 1024;
+
+/** Operations in one list of a transaction, as etcd's --max-txn-ops. */
+export const TXN_OPERATIONS_MAX: number = 128;
+
+/** Shortest time to live of a lease, as etcd with its default election timeout: 1.5 × 1 s, rounded up. */
+export const LEASE_TTL_SECONDS_MIN: number = 2;
+
+/** Longest time to live of a lease, as etcd. */
+export const LEASE_TTL_SECONDS_MAX: number = 9_000_000_000;
+
+/** A group of entries written with one sync: at 8 MiB the sync's cost is long since spread out. */
+export const GROUP_BYTES_MAX: number = 8 * 1024 * 1024;
+
+/** Rows that a read visits before it lets others run: about 1 ms. */
+export const SLICE_ROWS_MAX: number = 2_000;
+
+/** Bytes that a read gathers before it lets others run: about 1 ms of copying. */
+export const SLICE_BYTES_MAX: number = 2 * 1024 * 1024;

@@ -1,0 +1,42 @@
+// What `plan` and reads need to see of a store, at one revision. The store implements it; tests use a small model.
+import type { KeyRange } from "./key-range.js";
+import type { Row } from "./row.js";
+import type { Key, LeaseId, Revision } from "./words.js";
+
+/** One key's newest version at the revision read, without its value where that lies on disk. */
+export interface RowHead {
+  readonly key: Key;
+  readonly modRevision: Revision;
+  readonly subRevision: number;
+  readonly createRevision: Revision;
+  readonly version: number;
+  readonly lease: LeaseId;
+}
+
+/** Walks live keys of a range in byte order at a fixed revision. Must be closed: it holds files open. */
+export interface RowCursor {
+  /** Moves to the next live key; false at the end. */
+  next(): boolean;
+  /** The key that `next` moved to, valid until the next call. Reads no value from disk. */
+  readonly head: RowHead;
+  /** The whole row of `head`; may read a block from disk. */
+  row(): Row;
+  close(): void;
+}
+
+export interface ReadView {
+  /** The newest version of a live key at `revision`; undefined if there is none or it is deleted. */
+  get(key: Key, revision: Revision): Row | undefined;
+  /** Live keys of `range` at `revision`; `descending` walks from the last key. */
+  scan(range: KeyRange, revision: Revision, descending: boolean): RowCursor;
+  readonly compactRevision: Revision;
+}
+
+/** The state at the tip: what a new command is planned against. */
+export interface PlanView extends ReadView {
+  /** Revision of the tip; rows up to it are visible through this view, committed or not. */
+  readonly revision: Revision;
+  leaseExists(lease: LeaseId): boolean;
+  /** Keys attached to a lease at the tip, in no order. */
+  leaseKeys(lease: LeaseId): Iterable<Key>;
+}

@@ -1,0 +1,16 @@
+// All ports together: what a node needs of the world.
+import type { Clock } from "./clock.js";
+import type { Disk } from "./disk.js";
+import type { Logger } from "./logger.js";
+import type { Metrics } from "./metrics.js";
+import type { Random } from "./random.js";
+import type { Threads } from "./threads.js";
+
+export interface Runtime {
+  readonly clock: Clock;
+  readonly disk: Disk;
+  readonly random: Random;
+  readonly threads: Threads;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
