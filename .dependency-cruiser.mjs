@@ -4,7 +4,7 @@ const layers = {
   runtime: ["lib"],
   core: ["lib"],
   log: ["core", "runtime", "lib"],
-  store: ["core", "runtime", "lib"],
+  store: ["log", "core", "runtime", "lib"],
   node: ["store", "log", "core", "runtime", "lib"],
   embedded: ["node", "store", "log", "core", "runtime", "lib"],
   transport: ["runtime", "lib"],

@@ -1,0 +1,119 @@
+// What services and the embedded API see of a node: propose changes, read, watch, leases, status.
+import type { Command, Outcome, RangeOperation, RangeOutcome } from "../core/command.js";
+import type { T4Error } from "../core/errors.js";
+import type { KeyRange } from "../core/key-range.js";
+import type { Row } from "../core/row.js";
+import type { Key, LeaseId, LogIndex, Revision, Term } from "../core/words.js";
+
+export type Consistency = "linearizable" | "serializable";
+
+/** Called exactly once. Either the command is committed, or it failed; T4_TIMEOUT and T4_IO leave it unknown. */
+export type Completion = (error: T4Error | null, outcome: Outcome | null) => void;
+
+/** One row as watchers see it. Shared by all of them, so that what one encodes serves the others. */
+export interface WatchEvent {
+  readonly row: Row;
+  /** The row before; looked up on first use. Undefined if there was none or it is compacted. */
+  previous(): Row | undefined;
+  /** Free for the service layer: the encoded event without and with the previous row. */
+  encoded: Uint8Array | null;
+  encodedWithPrevious: Uint8Array | null;
+}
+
+/** Whole revisions, in order: never part of one. */
+export interface WatchBatch {
+  /** Every matching event up to this revision has been delivered with or before this batch. */
+  readonly revision: Revision;
+  readonly events: readonly WatchEvent[];
+}
+
+/** How a watcher receives. Called synchronously; must not call back into the hub. */
+export interface WatchSink {
+  /**
+   * Takes a batch. Returns false when it cannot take more for now: the watcher then stops being fed, nothing is lost,
+   * and `Watcher.resume` lets it catch up from history.
+   */
+  deliver(batch: WatchBatch): boolean;
+  /** The watcher fell behind a compaction: it is over. */
+  compacted(compactRevision: Revision): void;
+}
+
+export interface WatchOptions {
+  readonly range: KeyRange;
+  /** First revision wanted; 0: from now on. May lie in the future. */
+  readonly startRevision: number;
+  readonly puts: boolean;
+  readonly deletes: boolean;
+}
+
+export interface Watcher {
+  /** The committed revision at which it was registered, taken in the same tick. */
+  readonly createdRevision: Revision;
+  /** Whether it has been given everything up to the committed revision (a bookmark may be sent). */
+  readonly isSynced: boolean;
+  /** Every matching event up to here was delivered. */
+  readonly deliveredRevision: Revision;
+  /** The sink can take batches again. */
+  resume(): void;
+  cancel(): void;
+}
+
+export interface LeaseStatus {
+  readonly lease: LeaseId;
+  readonly grantedSeconds: number;
+  readonly remainingMs: number;
+}
+
+export interface NodeStatus {
+  readonly clusterId: bigint;
+  readonly memberId: bigint;
+  readonly nodeId: string;
+  readonly term: Term;
+  readonly committedIndex: LogIndex;
+  readonly revision: Revision;
+  readonly compactRevision: Revision;
+  readonly isLeader: boolean;
+  readonly totalBytes: number;
+  readonly liveBytes: number;
+  readonly hasSpace: boolean;
+}
+
+export interface Node {
+  readonly clusterId: bigint;
+  readonly memberId: bigint;
+  readonly term: Term;
+  /** Everything up to here is committed and visible. */
+  readonly revision: Revision;
+  readonly compactRevision: Revision;
+  status(): NodeStatus;
+
+  /** Plans now, in this tick; `done` is called after this returns. */
+  propose(command: Command, done: Completion): void;
+  /** Answers at once where it can; a long read gives way to others and answers later. Throws or rejects a T4Error. */
+  range(operation: RangeOperation, consistency: Consistency): RangeOutcome | Promise<RangeOutcome>;
+  /** All versions of a key, oldest first, above the compact revision. */
+  history(key: Key): Row[];
+  /** Rows of `range` changed in [from, to], in order; gives way to others. */
+  changes(range: KeyRange, from: number, to: number): AsyncIterable<Row>;
+  /** Resolves when rows made unreachable by compaction are gone from the files. */
+  compactionDone(): Promise<void>;
+
+  /** Registers in this tick. Throws T4_COMPACTED if startRevision is not 0 and below the compact revision. */
+  watch(options: WatchOptions, sink: WatchSink): Watcher;
+
+  /** Renews; the granted time to live in seconds, or null if there is no such lease. */
+  keepAlive(lease: LeaseId): number | null;
+  timeToLive(lease: LeaseId): LeaseStatus | null;
+  leaseKeys(lease: LeaseId): Key[];
+  /** All leases, soonest expiry first. */
+  leases(): LeaseId[];
+
+  /** Resolves when `revision` is committed. */
+  waitForRevision(revision: number, signal?: AbortSignal): Promise<void>;
+  /** Makes everything committed part of the store's files. */
+  flush(): Promise<void>;
+  /** Fails what waits, flushes the log, closes the files and gives the directory back. */
+  close(): Promise<void>;
+  /** Resolves when the node has stopped, with the error if it stopped by itself. */
+  readonly stopped: Promise<T4Error | null>;
+}

@@ -1,0 +1,74 @@
+// What the rest of the node sees of the multi-version store. Rows enter with their entry when it is planned and become
+// visible when it is committed: nobody but `plan` ever sees past `committedRevision`.
+import type { Entry } from "../core/entry.js";
+import type { KeyRange } from "../core/key-range.js";
+import type { Row } from "../core/row.js";
+import type { ReadView } from "../core/view.js";
+import type { Key, LogIndex, Revision, Term } from "../core/words.js";
+import type { SealedSegment, SealPoint } from "../log/log.js";
+
+/** Walks rows (puts and tombstones) in order of revision and sub-revision. Must be closed: it holds files open. */
+export interface EventCursor {
+  /** The next row, or null at the end. May read a block from disk. */
+  next(): Row | null;
+  close(): void;
+}
+
+export interface StoreSizes {
+  /** Bytes of all files of the store (memory backend: of all rows). */
+  readonly totalBytes: number;
+  /** Bytes that compaction cannot give back. */
+  readonly liveBytes: number;
+}
+
+export interface Store extends ReadView {
+  /** Revision of the last entry appended, committed or not. */
+  readonly tipRevision: Revision;
+  readonly committedRevision: Revision;
+  readonly committedIndex: LogIndex;
+  readonly compactRevision: Revision;
+  /** Index up to which the files of the store hold everything: the log before it is not needed to restart. */
+  readonly persistedIndex: LogIndex;
+  readonly persistedTerm: Term;
+  /** False while the disk has no room for new files: the caller refuses writes before planning them. */
+  readonly hasSpace: boolean;
+  readonly sizes: StoreSizes;
+
+  /** Takes a planned entry: its rows can be read at its revision, but are not committed. */
+  append(entry: Entry): void;
+  /** Makes the oldest uncommitted entry visible. Its `compact` effect, if any, is applied here. */
+  commit(entry: Entry): void;
+  /** Forgets uncommitted entries after `index`. */
+  truncate(index: LogIndex): void;
+  /** The log has ended a segment here; the store decides whether to freeze its memtable at this point. */
+  sealed(point: SealPoint): void;
+  /** A segment can be read: the worker makes tables from these. */
+  segmentClosed(segment: SealedSegment): void;
+
+  /**
+   * All rows of `range` with revisions in [from, to], tombstones included. The caller has checked that from is above
+   * the compact revision, or exactly at it.
+   */
+  events(range: KeyRange, from: Revision, to: Revision): EventCursor;
+  /** All versions of one key with revisions in [from, to], oldest first. */
+  history(key: Key, from: Revision, to: Revision): Row[];
+
+  /** Resolves when rows that the last compaction made unreachable are gone from the files. */
+  compacted(): Promise<void>;
+  /** Freezes, makes tables of everything committed, and writes the manifest. Needs a seal point at the log's tip. */
+  flush(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What a store asks of its node. */
+export interface StoreListener {
+  /**
+   * The system state (leases, later users …) as of the entry being committed: called synchronously within `commit` at a
+   * freeze point, after the node has applied that entry's effects. Null: unchanged since the last call.
+   */
+  encodeSystemState(): Uint8Array | null;
+  /** A new manifest is durable: log segments up to `persistedIndex` may go. */
+  persisted(index: LogIndex): void;
+  /** A worker or a file failed for good. The node must stop. */
+  failed(error: Error): void;
+}
