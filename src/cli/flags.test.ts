@@ -1,0 +1,51 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { unknownVariables } from "./environment.js";
+import {
+  environmentName,
+  parseListenAddress,
+  parseUrls,
+  runOptions,
+  wholeNumber,
+} from "./flags.js";
+
+test("listen addresses are host:port, :port or a bracketed v6 address", () => {
+  assert.deepEqual(parseListenAddress("0.0.0.0:3379"), { host: "0.0.0.0", port: 3379 });
+  assert.deepEqual(parseListenAddress(":80"), { host: "", port: 80 });
+  assert.deepEqual(parseListenAddress("[::1]:0"), { host: "::1", port: 0 });
+  for (const bad of ["", "3379", "host", "host:", "host:65536", "::1:80", "a:b:1", "host:-1"]) {
+    assert.throws(() => parseListenAddress(bad), /host:port/, bad);
+  }
+});
+
+test("advertised URLs are plain http or https URLs", () => {
+  assert.deepEqual(parseUrls("http://a:1, https://b:2"), ["http://a:1", "https://b:2"]);
+  for (const bad of ["a:1", "ftp://a:1", "http://a:1/path", "http://a:1?x=1", "http//a"]) {
+    assert.throws(() => parseUrls(bad), /Expected URLs/, bad);
+  }
+});
+
+test("whole numbers outside their range are refused", () => {
+  const parse = wholeNumber(1, 10);
+  assert.equal(parse("10"), 10);
+  for (const bad of ["0", "11", "1.5", "-1", "x", "", "1e1"]) {
+    assert.throws(() => parse(bad), /from 1 to 10/, bad);
+  }
+});
+
+test("every flag of run has its variable", () => {
+  for (const option of runOptions()) {
+    assert.equal(option.envVar, environmentName(option.long ?? ""));
+  }
+  assert.equal(environmentName("--segment-max-size-mb"), "T4_SEGMENT_MAX_SIZE_MB");
+});
+
+test("an unknown T4_ variable is named with the nearest known one", () => {
+  const known = runOptions().map((option) => option.envVar ?? "");
+  assert.deepEqual(unknownVariables({ T4_DATADIR: "x", T4_LISTEN: "y", PATH: "z" }, known), [
+    "The environment variable T4_DATADIR means nothing here. Did you mean T4_DATA_DIR?",
+  ]);
+  assert.deepEqual(unknownVariables({ T4_SOMETHING_ELSE_ENTIRELY: "x" }, known), [
+    "The environment variable T4_SOMETHING_ELSE_ENTIRELY means nothing here.",
+  ]);
+});
