@@ -1,0 +1,17 @@
+// How a command ends: what is printed and the exit code. 0 done, 1 failed, 2 wrong use.
+import { ERROR_CODES, T4Error } from "../core/errors.js";
+
+export const EXIT_OK = 0;
+export const EXIT_FAILED = 1;
+export const EXIT_USAGE = 2;
+
+/** What is printed for an error: what happened, and what to do about it. */
+export function describeError(error: unknown): string {
+  if (error instanceof T4Error) {
+    return `error: ${error.message}\n${error.code}: ${ERROR_CODES[error.code]}`;
+  }
+  // A bug: the stack is what helps.
+  return error instanceof Error
+    ? `error: ${error.stack ?? error.message}`
+    : `error: ${String(error)}`;
+}

@@ -1,0 +1,21 @@
+// SIGTERM and SIGINT ask for a clean end; a second one does not wait for it.
+
+export interface StopRequest {
+  readonly signal: NodeJS.Signals;
+}
+
+/** Resolves at the first signal. The second ends the process at once, with the exit code shells expect. */
+export async function stopRequested(): Promise<StopRequest> {
+  return new Promise((resolve) => {
+    let asked = false;
+    const onSignal = (signal: NodeJS.Signals): void => {
+      if (asked) {
+        process.exit(signal === "SIGINT" ? 130 : 143);
+      }
+      asked = true;
+      resolve({ signal });
+    };
+    process.on("SIGTERM", onSignal);
+    process.on("SIGINT", onSignal);
+  });
+}
