@@ -54,6 +54,7 @@ export interface Command {
   readonly file: string;
   readonly args: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
+  readonly directory?: string;
   /** The core that all threads are kept on; undefined: any. */
   readonly core?: number | undefined;
 }
@@ -72,6 +73,7 @@ export async function run(command: Command): Promise<string> {
   const child = spawn(file, args, {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, ...command.environment },
+    cwd: command.directory,
   });
   running.add(child);
   let output = "";
