@@ -151,7 +151,7 @@ async function measureServerStart(options: Options): Promise<Figure[]> {
     await inFreshDirectory(options, async (directory) => {
       const port = await freePort();
       const startedAt = performance.now();
-      const server = new BackgroundProcess({ ...t4Command(directory, port), core: undefined });
+      const server = new BackgroundProcess({ ...t4Command(directory, port), cores: undefined });
       await waitUntilServing(port, server);
       times.push((performance.now() - startedAt) * 1e6);
       await server.stop();

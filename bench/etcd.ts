@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 
-import type { Comparison, Measurement } from "./harness/comparison.js";
+import type { Comparison, Failure, Measurement } from "./harness/comparison.js";
 import { formatComparison } from "./harness/comparison-report.js";
 import { runH2load, type H2loadReport } from "./harness/h2load.js";
 import {
@@ -17,6 +17,7 @@ import {
 import { loads, preloadedKeys, valueBytes, type Load } from "./harness/loads.js";
 import { describeMachine } from "./harness/machine.js";
 import { isInstalled, removeAtExit, settle, whyNotPinned } from "./harness/processes.js";
+import { formatCount } from "./harness/table.js";
 import {
   loadCore,
   ServerUnderTest,
@@ -155,29 +156,36 @@ async function startServers(options: Options, directory: string): Promise<Server
   return servers;
 }
 
-/** One after the other under each load, in an order that moves on with the rounds: A B C, B C A, C A B. */
+/**
+ * One after the other under each load, in an order that moves on with the rounds: A B C, B C A, C A B. A load that fails
+ * is noted and the others go on.
+ */
 async function runRound(
   options: Options,
   directory: string,
   round: number,
-): Promise<Measurement[]> {
+  measurements: Measurement[],
+  failures: Failure[],
+): Promise<void> {
   const servers = await startServers(options, directory);
   const first = round % servers.length;
   const order = [...servers.slice(first), ...servers.slice(0, first)];
-  const measurements: Measurement[] = [];
   for (const load of options.loads) {
     for (const server of order) {
-      const report = await measure(load, server, options, round);
-      measurements.push({ load: load.name, round, server: server.name, report });
-      const rate = Math.round(report.perSecond).toLocaleString("en-US");
-      console.error(
-        `round ${round + 1}/${options.rounds}  ${load.name}  ${server.name}: ${rate}/s`,
-      );
-      await settle(server.pid, settleMs);
+      const what = { load: load.name, round, server: server.name };
+      const progress = `round ${round + 1}/${options.rounds}  ${load.name}  ${server.name}`;
+      try {
+        const report = await measure(load, server, options, round);
+        measurements.push({ ...what, report });
+        console.error(`${progress}: ${formatCount(report.perSecond)}/s`);
+        await settle(server.pid, settleMs);
+      } catch (error) {
+        failures.push({ ...what, error: error instanceof Error ? error.message : String(error) });
+        console.error(`${progress}: FAILED`, error);
+      }
     }
   }
   await Promise.all(servers.map(async (server) => server.stop()));
-  return measurements;
 }
 
 async function main(): Promise<void> {
@@ -203,6 +211,7 @@ async function main(): Promise<void> {
   const startedAt = new Date().toISOString();
   const machine = describeMachine(directory);
   const measurements: Measurement[] = [];
+  const failures: Failure[] = [];
   const comparison: Comparison = {
     kind: "etcd-comparison",
     version: 1,
@@ -218,14 +227,16 @@ async function main(): Promise<void> {
       ...(notPinnedBecause === undefined ? {} : { notPinnedBecause }),
     },
     measurements,
+    failures,
   };
   for (let round = 0; round < options.rounds; round++) {
-    measurements.push(...(await runRound(runnable, directory, round)));
+    await runRound(runnable, directory, round, measurements, failures);
     if (options.jsonPath !== undefined) {
       writeFileSync(options.jsonPath, JSON.stringify(comparison, undefined, 1)); // survives a broken off run
     }
   }
   console.log(formatComparison(comparison));
+  process.exitCode = failures.length > 0 ? 1 : 0;
 }
 
 await main();

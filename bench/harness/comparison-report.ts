@@ -92,6 +92,16 @@ function latencyTable(summaries: readonly LoadSummary[]): string {
   ]);
 }
 
+function formatFailures({ failures }: Comparison): string[] {
+  if (failures.length === 0) {
+    return [];
+  }
+  const lines = failures.map(
+    ({ load, round, server, error }) => `- round ${round + 1}, ${load}, ${server}: ${error}`,
+  );
+  return ["", "**Failed, so without a figure:**", "", ...lines];
+}
+
 export function formatComparison(comparison: Comparison): string {
   const { conditions, machine, measurements } = comparison;
   const summaries = summarise(measurements, loads);
@@ -115,6 +125,7 @@ export function formatComparison(comparison: Comparison): string {
     throughputTable(summaries),
     "",
     latencyTable(summaries),
+    ...formatFailures(comparison),
     "",
   ].join("\n");
 }

@@ -14,6 +14,14 @@ export interface Measurement {
   readonly report: LoadReport | H2loadReport;
 }
 
+/** A load that a server did not bear: it has no figure. */
+export interface Failure {
+  readonly load: string;
+  readonly round: number;
+  readonly server: ServerName;
+  readonly error: string;
+}
+
 export interface Comparison {
   readonly kind: "etcd-comparison";
   readonly version: 1;
@@ -30,6 +38,7 @@ export interface Comparison {
     readonly notPinnedBecause?: string;
   };
   readonly measurements: readonly Measurement[];
+  readonly failures: readonly Failure[];
 }
 
 /** Medians over the rounds. Times are nanoseconds; h2load knows only a mean, given as `p50`. */

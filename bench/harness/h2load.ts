@@ -20,6 +20,7 @@ export interface H2loadReport {
 export interface H2loadOptions {
   readonly method: "Range" | "Put";
   readonly port: number;
+  /** The core it is kept on; undefined: any. */
   readonly core?: number;
   readonly connections: number;
   readonly streams: number;
@@ -99,7 +100,7 @@ export async function runH2load(options: H2loadOptions): Promise<H2loadReport> {
         ...["-H", "content-type: application/grpc", "-H", "te: trailers", "-d", bodyPath],
         `http://127.0.0.1:${options.port}/etcdserverpb.KV/${options.method}`,
       ],
-      ...(options.core === undefined ? {} : { core: options.core }),
+      cores: options.core === undefined ? undefined : [options.core],
     });
     const report = parseH2load(output);
     const bytesLeast = options.method === "Range" ? options.valueBytes : smallestAnswerBytes;

@@ -68,6 +68,7 @@ export type LoadReport = RequestsReport | WatchReport;
 export interface LoadOptions {
   readonly mode: LoadReport["mode"];
   readonly port: number;
+  /** The core it is kept on; undefined: any. */
   readonly core?: number;
   readonly serverPid?: number;
   readonly connections?: number;
@@ -132,7 +133,7 @@ export async function generateLoad(options: LoadOptions): Promise<LoadReport> {
   const output = await run({
     file: generatorBinary,
     args: toArguments(options),
-    core: options.core,
+    cores: options.core === undefined ? undefined : [options.core],
   });
   return JSON.parse(output) as LoadReport;
 }

@@ -55,16 +55,16 @@ export interface Command {
   readonly args: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
   readonly directory?: string;
-  /** The core that all threads are kept on; undefined: any. */
-  readonly core?: number | undefined;
+  /** The cores that all threads are kept on; undefined: any. */
+  readonly cores?: readonly number[] | undefined;
 }
 
 /** taskset replaces itself by the program, so the process id is the program's own. */
 function pinned(command: Command): { file: string; args: string[] } {
-  if (command.core === undefined || whyNotPinned() !== undefined) {
+  if (command.cores === undefined || whyNotPinned() !== undefined) {
     return { file: command.file, args: [...command.args] };
   }
-  return { file: "taskset", args: ["-c", String(command.core), command.file, ...command.args] };
+  return { file: "taskset", args: ["-c", command.cores.join(","), command.file, ...command.args] };
 }
 
 /** Runs a program to its end and returns what it printed; throws with its complaints if it failed. */
@@ -120,15 +120,20 @@ export class BackgroundProcess {
     return this.#child.pid;
   }
 
-  /** Throws, with what it printed last, if the program has ended. */
+  /** Throws, with what it printed last, if the program has ended or could not be started. */
   assertRunning(): void {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) {
+    if (
+      this.#child.pid === undefined ||
+      this.#child.exitCode !== null ||
+      this.#child.signalCode !== null
+    ) {
       throw new Error(`${this.#name} has ended: ${this.#lastOutput}`);
     }
   }
 
   async stop(): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) {
+    const { pid, exitCode, signalCode } = this.#child;
+    if (pid === undefined || exitCode !== null || signalCode !== null) {
       return;
     }
     const exited = once(this.#child, "exit");
