@@ -58,21 +58,15 @@ export class ServerUnderTest {
   readonly name: ServerName;
   readonly port: number;
   readonly dataDirectory: string;
-  readonly startMs: number;
-  readonly #process: BackgroundProcess;
+  readonly #command: Command;
+  #process: BackgroundProcess;
 
-  private constructor(
-    name: ServerName,
-    port: number,
-    dataDirectory: string,
-    startMs: number,
-    background: BackgroundProcess,
-  ) {
+  private constructor(name: ServerName, port: number, dataDirectory: string, command: Command) {
     this.name = name;
     this.port = port;
     this.dataDirectory = dataDirectory;
-    this.startMs = startMs;
-    this.#process = background;
+    this.#command = command;
+    this.#process = new BackgroundProcess(command);
   }
 
   /** Starts the server on an empty directory under `parentDirectory` and waits until it serves. */
@@ -88,16 +82,16 @@ export class ServerUnderTest {
       name === "ours" && subject === "t4"
         ? t4Command(dataDirectory, port)
         : etcdCommand(dataDirectory, port, await freePort(), name === "etcd-two-cores" ? 2 : 1);
-    const startedAt = performance.now();
-    const background = new BackgroundProcess(command);
-    await waitUntilServing(port, background);
-    return new ServerUnderTest(
-      name,
-      port,
-      dataDirectory,
-      performance.now() - startedAt,
-      background,
-    );
+    const server = new ServerUnderTest(name, port, dataDirectory, command);
+    await waitUntilServing(port, server.#process);
+    return server;
+  }
+
+  /** Stops the server and starts it again on its data. */
+  async restart(): Promise<void> {
+    await this.#process.stop();
+    this.#process = new BackgroundProcess(this.#command);
+    await waitUntilServing(this.port, this.#process);
   }
 
   get pid(): number {
