@@ -7,11 +7,15 @@ import { runSeeds } from "./run-seeds.js";
 const SCRIPTS = 25;
 const OPERATIONS_EACH = 200;
 
-test("5,000 random operations are answered as etcd answers them", { skip: skipWithout("etcd") }, async (t) => {
-  const seeds = Array.from({ length: SCRIPTS }, (_, at) => at + 1);
-  const { operations, known } = await runSeeds(seeds, OPERATIONS_EACH, {
-    startReference: startEtcd,
-    startSubject,
-  });
-  t.diagnostic(`${operations} operations; known differences met: ${JSON.stringify([...known])}`);
-});
+test(
+  "5,000 random operations are answered as etcd answers them",
+  { skip: skipWithout("etcd") },
+  async (t) => {
+    const seeds = Array.from({ length: SCRIPTS }, (_, at) => at + 1);
+    const { operations, known } = await runSeeds(seeds, OPERATIONS_EACH, {
+      startReference: startEtcd,
+      startSubject,
+    });
+    t.diagnostic(`${operations} operations; known differences met: ${JSON.stringify([...known])}`);
+  },
+);

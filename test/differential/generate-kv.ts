@@ -3,7 +3,22 @@ import type { SeededRandom } from "../support/seeded-random.js";
 import type { LeaseReference, RevisionReference } from "./operation.js";
 
 /** Neighbours, prefixes of each other, and bytes that break UTF-8 and signed comparison. */
-const KEYS = ["a", "a\0", "aa", "ab", "b", "c", "k/1", "k/2", "k/2/", "\0", "\x7f", "\x80", "\xff", "\xff\xff"];
+const KEYS = [
+  "a",
+  "a\0",
+  "aa",
+  "ab",
+  "b",
+  "c",
+  "k/1",
+  "k/2",
+  "k/2/",
+  "\0",
+  "\x7f",
+  "\x80",
+  "\xff",
+  "\xff\xff",
+];
 const BOUNDS = [...KEYS, "d", "k/", "k0", "\x01", "z", "\xfe", "\xff\xff\xff"];
 const VALUES = ["", "1", "2", "10", "x\0y", "\xff"];
 export const LEASE_IDS = ["1", "7", "9", "-5", "9223372036854775807", "-9223372036854775808"];
@@ -15,7 +30,7 @@ export function key(random: SeededRandom): string {
 
 /** As `key`, sometimes none: that is refused. */
 export const keyOrNone = (random: SeededRandom): string =>
-  random.chance(0.02) ? "" : key(random);
+  random.chance(0.006) ? "" : key(random);
 
 export const value = (random: SeededRandom): string =>
   random.chance(0.02)
@@ -56,10 +71,10 @@ export function revision(random: SeededRandom): RevisionReference | string {
 /** Mostly none; else one that may or may not exist. */
 export function leaseOrNone(random: SeededRandom): string | LeaseReference {
   return random.weighted<() => string | LeaseReference>([
-    [12, () => "0"],
-    [4, () => random.pick(LEASE_IDS)],
+    [20, () => "0"],
+    [2, () => random.pick(LEASE_IDS)],
     [3, () => ({ $lease: random.below(4) })],
-    [0.5, () => "404"],
+    [0.1, () => "404"],
   ])();
 }
 
@@ -70,13 +85,13 @@ export function put(random: SeededRandom): Record<string, unknown> {
     lease: leaseOrNone(random),
     prev_kv: random.chance(0.3),
   };
-  if (random.chance(0.12)) {
+  if (random.chance(0.08)) {
     request["ignore_value"] = true;
-    request["value"] = random.chance(0.8) ? "" : value(random);
+    request["value"] = random.chance(0.9) ? "" : value(random);
   }
-  if (random.chance(0.12)) {
+  if (random.chance(0.08)) {
     request["ignore_lease"] = true;
-    request["lease"] = random.chance(0.8) ? "0" : request["lease"];
+    request["lease"] = random.chance(0.9) ? "0" : request["lease"];
   }
   return request;
 }

@@ -18,21 +18,25 @@ export function generateLeaseOperation(random: SeededRandom): Operation {
   });
   return random.weighted<() => Operation>([
     [
-      8,
+      10,
       () =>
         call("LeaseGrant", {
           TTL: random.chance(0.9) ? random.pick(LONG_TTLS) : random.pick(TOO_LARGE_TTLS),
           ID: random.chance(0.4) ? "0" : random.pick(LEASE_IDS),
         }),
     ],
-    [5, () => call("LeaseRevoke", { ID: id(random) })],
+    [4, () => call("LeaseRevoke", { ID: id(random) })],
     [4, () => call("LeaseTimeToLive", { ID: id(random), keys: random.chance(0.7) })],
     [2, () => call("LeaseLeases", {})],
     [
       3,
       () => ({
         kind: "keep-alive",
-        ids: [id(random), ...random.list(2, () => id(random)), ...(random.chance(0.1) ? ["0"] : [])],
+        ids: [
+          id(random),
+          ...random.list(2, () => id(random)),
+          ...(random.chance(0.1) ? ["0"] : []),
+        ],
       }),
     ],
     [

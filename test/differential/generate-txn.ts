@@ -47,8 +47,8 @@ function operation(random: SeededRandom, depth: number): Request {
 function txn(random: SeededRandom, depth: number): Request {
   return {
     compare: random.list(depth === 1 ? 3 : 2, () => compare(random)),
-    success: random.list(4, () => operation(random, depth)),
-    failure: random.list(4, () => operation(random, depth)),
+    success: random.list(3, () => operation(random, depth)),
+    failure: random.list(3, () => operation(random, depth)),
   };
 }
 

@@ -26,8 +26,8 @@ function createRequest(random: SeededRandom): Record<string, unknown> {
   if (random.chance(0.3)) {
     request["filters"] = random.pick([[0], [1], [0, 1], [1, 1]]);
   }
-  if (random.chance(0.2)) {
-    request["watch_id"] = random.pick(["1", "2", "5", "-3", "9223372036854775807"]);
+  if (random.chance(0.3)) {
+    request["watch_id"] = random.pick(["1", "1", "2", "2", "5", "-3", "9223372036854775807"]);
   }
   return request;
 }

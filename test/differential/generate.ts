@@ -32,7 +32,14 @@ const generators: readonly (readonly [number, Generator])[] = [
 
 /** Broken encodings and paths that do not exist. */
 function generateRaw(random: SeededRandom): Operation {
-  const paths = ["KV/Range", "KV/Put", "KV/Txn", "Lease/LeaseTimeToLive", "KV/Nothing", "Nothing/Range"];
+  const paths = [
+    "KV/Range",
+    "KV/Put",
+    "KV/Txn",
+    "Lease/LeaseTimeToLive",
+    "KV/Nothing",
+    "Nothing/Range",
+  ];
   const broken = [
     "0a", // a length is missing
     "0aff", // an unfinished varint
@@ -52,5 +59,10 @@ function generateRaw(random: SeededRandom): Operation {
 
 export function generateScript(seed: number, length: number): Script {
   const random = new SeededRandom(seed);
-  return Array.from({ length }, () => random.weighted(generators)(random));
+  return Array.from({ length }, (_, at) =>
+    // A few leases first, or most of what names one would be refused.
+    at < 3 && length > 20
+      ? call("Lease/LeaseGrant", { TTL: "3600", ID: at === 0 ? "7" : "0" })
+      : random.weighted(generators)(random),
+  );
 }

@@ -86,8 +86,7 @@ export function resolve(value: unknown, resolution: Resolution, field = ""): unk
   }
   if ("$revision" in value) {
     const { $revision, plus, least } = value as RevisionReference;
-    const base =
-      $revision === "current" ? resolution.currentRevision : resolution.compactRevision;
+    const base = $revision === "current" ? resolution.currentRevision : resolution.compactRevision;
     return String(Math.max(least ?? -Infinity, base + plus));
   }
   if ("$lease" in value) {

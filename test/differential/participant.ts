@@ -1,6 +1,11 @@
 // One of the two servers of a differential run, with what is needed to put a script's operations to it: its ids, its
 // revisions, the leases it chose, and a watcher of everything.
-import { GrpcClient, type CallOutcome, type Message, type MessageStream } from "../support/grpc-client.js";
+import {
+  GrpcClient,
+  type CallOutcome,
+  type Message,
+  type MessageStream,
+} from "../support/grpc-client.js";
 import type { ServerProcess } from "../support/server-process.js";
 import { canonical, type Identity } from "./canonical.js";
 import { EventCollector, type EventGroup } from "./event-history.js";

@@ -154,7 +154,9 @@ export class ServerProcess implements AsyncDisposable {
 
   async isHealthy(): Promise<boolean> {
     try {
-      const response = await fetch(`${this.endpoint}/health`, { signal: AbortSignal.timeout(2_000) });
+      const response = await fetch(`${this.endpoint}/health`, {
+        signal: AbortSignal.timeout(2_000),
+      });
       await response.arrayBuffer();
       return response.status === 200;
     } catch {
