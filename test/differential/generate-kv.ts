@@ -3,7 +3,7 @@ import type { SeededRandom } from "../support/seeded-random.js";
 import type { LeaseReference, RevisionReference } from "./operation.js";
 
 /** Neighbours, prefixes of each other, and bytes that break UTF-8 and signed comparison. */
-const KEYS = [
+const KEYS: readonly string[] = [
   "a",
   "a\0",
   "aa",
@@ -19,9 +19,16 @@ const KEYS = [
   "\xff",
   "\xff\xff",
 ];
-const BOUNDS = [...KEYS, "d", "k/", "k0", "\x01", "z", "\xfe", "\xff\xff\xff"];
+const BOUNDS: readonly string[] = [...KEYS, "d", "k/", "k0", "\x01", "z", "\xfe", "\xff\xff\xff"];
 const VALUES = ["", "1", "2", "10", "x\0y", "\xff"];
-export const LEASE_IDS = ["1", "7", "9", "-5", "9223372036854775807", "-9223372036854775808"];
+export const LEASE_IDS: readonly string[] = [
+  "1",
+  "7",
+  "9",
+  "-5",
+  "9223372036854775807",
+  "-9223372036854775808",
+];
 
 export function key(random: SeededRandom): string {
   // Half of all on three keys.

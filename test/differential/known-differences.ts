@@ -38,10 +38,11 @@ function negativeWatchStart({ operation, subjectAnswer }: Encounter): boolean {
   const [step] = operation.steps;
   const start: unknown = step?.step === "create" ? step.request["start_revision"] : 0;
   const { created, watchers, anomalies } = subjectAnswer as Message;
-  const { header: _header, ...creation } = (created as Message[])[0] ?? {};
+  const creation: Message = { ...(created as Message[])[0], header: null };
   return (
     Number(start) < 0 &&
     isDeepStrictEqual(creation, {
+      header: null,
       watch_id: "-1",
       created: true,
       canceled: true,

@@ -1,7 +1,6 @@
 // Runs one watch stream of a script on one server. Nothing is waited for by time: from the history it follows what
 // each watcher must be told, and the session ends when all of it has arrived.
 import type { Message, MessageStream } from "../support/grpc-client.js";
-import { sleep } from "../support/wait.js";
 import { EventCollector, EVENT_DELETE, eventsFor, type WatchedRange } from "./event-history.js";
 import { resolveMessage, type Resolution, type WatchSession } from "./operation.js";
 import type { Answer, Participant } from "./participant.js";
@@ -44,7 +43,6 @@ class Session {
   readonly #anomalies: string[] = [];
   /** The request that the next created response answers. */
   #creating: Message | undefined;
-  #progressAnswers = 0;
   #read = 0;
 
   constructor(participant: Participant, stream: MessageStream, resolution: Resolution) {
@@ -139,28 +137,27 @@ class Session {
     const isAnswered =
       active.some((watcher) => watcher.cancelled === null && !watcher.unpredictable) &&
       !active.some((watcher) => isWaiting(watcher) || watcher.unpredictable);
-    const answersBefore = this.#progressAnswers;
+    this.#lastProgress = undefined;
     this.#stream.send({ progress_request: {} });
     if (!isAnswered) {
       return;
     }
     // A server may say nothing while a watcher catches up: clients ask again, and so does this.
-    let asking = true;
-    const askAgain = (async () => {
-      while (asking) {
-        await sleep(PROGRESS_RETRY_MS);
-        if (asking) {
-          this.#stream.send({ progress_request: {} });
-        }
-      }
-    })();
+    const askingAgain = setInterval(() => {
+      this.#stream.send({ progress_request: {} });
+    }, PROGRESS_RETRY_MS);
     try {
-      await this.#until("progress", () => this.#progressAnswers > answersBefore);
+      await this.#until("progress", () => this.#progressRevision() >= current);
     } finally {
-      asking = false;
-      await askAgain;
+      clearInterval(askingAgain);
     }
     this.#progress.push(this.#lastProgress!);
+  }
+
+  /** An answer to an earlier question may come late, with an older revision: that one does not count. */
+  #progressRevision(): number {
+    const header = this.#lastProgress?.["header"] as { revision: string } | undefined;
+    return Number(header?.revision ?? 0);
   }
 
   #lastProgress: Message | undefined;
@@ -229,7 +226,6 @@ class Session {
     }
     const watcher = this.#watchers.get(id);
     if (id === "-1" && response["canceled"] !== true) {
-      this.#progressAnswers += 1;
       this.#lastProgress = response;
     } else if (watcher === undefined || watcher.cancelled !== null) {
       this.#anomalies.push(`a response for no watcher: ${JSON.stringify(response)}`);

@@ -115,8 +115,11 @@ async function verifyHistory(client: GrpcClient, ledger: Ledger): Promise<void> 
     stream.received.flatMap((response) => response["events"] as Message[]);
   await stream.until(`the history up to revision ${current}`, () => {
     const last = stream.received.at(-1)?.["events"] as Message[] | undefined;
-    const lastRevision = last?.length ? historyEventOf(last.at(-1)!).revision : 0;
-    return current === ledger.verifiedRevision || lastRevision >= current;
+    const lastEvent = last?.at(-1);
+    return (
+      current === ledger.verifiedRevision ||
+      (lastEvent !== undefined && historyEventOf(lastEvent).revision >= current)
+    );
   });
   for (const { canceled } of stream.received as { canceled: boolean }[]) {
     assert.equal(canceled, false, "the history was cancelled");

@@ -20,6 +20,9 @@ export interface HistoryEvent {
   readonly previous: KeyState | undefined;
 }
 
+/** What is known of a lease: an unanswered grant or revoke leaves it unknown. */
+export type LeaseExistence = "exists" | "gone" | "unknown";
+
 /** What an attempt does to one key, if it does anything at all. `value` undefined: it deletes. */
 export interface Effect {
   readonly key: string;
@@ -67,9 +70,9 @@ export class Ledger {
   /** Every event so far, in order: each revision from 2 on. */
   readonly history: HistoryEvent[] = [];
   /** The keys as the history leaves them. */
-  readonly state = new Map<string, KeyState>();
+  readonly state: Map<string, KeyState> = new Map<string, KeyState>();
   /** Leases that must exist, must not, or may. */
-  readonly leases = new Map<string, "exists" | "gone" | "unknown">();
+  readonly leases: Map<string, LeaseExistence> = new Map<string, LeaseExistence>();
   /** Everything up to here was checked after a restart. */
   verifiedRevision = 1;
   /** The highest revision that any answer or event named: a restart must not go back behind it. */

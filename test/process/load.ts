@@ -37,8 +37,8 @@ export class Load {
   }
 
   /** Asks for a compaction and does not wait: the kill may meet it. */
-  compact(address: string, revision: number): Promise<void> {
-    return compact(this.#ledger, address, revision);
+  async compact(address: string, revision: number): Promise<void> {
+    await compact(this.#ledger, address, revision);
   }
 }
 

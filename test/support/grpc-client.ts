@@ -8,8 +8,7 @@ import { within } from "./wait.js";
 const CALL_DEADLINE_MS = 20_000;
 
 /** A decoded message. Tests look at fields by name; the compiler cannot know them. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
-export type Message = Record<string, any>;
+export type Message = Record<string, unknown>;
 
 export type CallOutcome =
   | { readonly ok: true; readonly response: Message }

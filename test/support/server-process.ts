@@ -128,23 +128,22 @@ export class ServerProcess implements AsyncDisposable {
     };
     child.stdout.on("data", keep);
     child.stderr.on("data", keep);
-    let exit: string | undefined;
+    const ending: { how: string | undefined } = { how: undefined };
     this.#exited = new Promise((resolve) => {
       child.once("error", (error) => {
-        exit = String(error);
+        ending.how = String(error);
         running.delete(child);
         resolve();
       });
       child.once("close", (code, signal) => {
-        exit ??= `exit code ${code ?? "none"}, signal ${signal ?? "none"}`;
+        ending.how ??= `exit code ${code ?? "none"}, signal ${signal ?? "none"}`;
         running.delete(child);
         resolve();
       });
     });
     const deadlineAtMs = performance.now() + START_DEADLINE_MS;
     while (!(await this.isHealthy())) {
-      // Assigned by the listeners above.
-      const ended = exit as string | undefined;
+      const ended = ending.how;
       if (ended !== undefined || performance.now() > deadlineAtMs) {
         throw new Error(`${this.name} did not start (${ended ?? "too slow"}):\n${this.#output}`);
       }
@@ -249,6 +248,5 @@ export async function startSubject(options: ServerOptions = {}): Promise<ServerP
   if (subjectName === "t4") {
     return startT4(options);
   }
-  const { flags: _flags, ...rest } = options;
-  return startEtcd(rest);
+  return startEtcd({ ...options, flags: [] });
 }
