@@ -1,0 +1,25 @@
+// Waiting for a foreign process. Nothing here decides whether a test passes by how long something took: a deadline
+// only turns a hang into a failure that names what was awaited.
+import { setTimeout as sleep } from "node:timers/promises";
+
+export { sleep };
+
+/** Settles as `promise` does, or fails after `deadlineMs` naming what did not happen. */
+export async function within<T>(
+  deadlineMs: number,
+  what: string | (() => string),
+  promise: Promise<T>,
+): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      const text = typeof what === "string" ? what : what();
+      reject(new Error(`did not happen within ${deadlineMs} ms: ${text}`));
+    }, deadlineMs);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
