@@ -17,6 +17,11 @@ interface Protocol extends SocketEvents {
 /** "PRI * HTTP/2.0\r\n": whoever sends this means HTTP/2, even if the rest of the preface is wrong. */
 const HTTP2_REQUEST_LINE_BYTES = 16;
 
+/** A method's first letter, or an empty line before it. TLS on a plaintext port begins with 22. */
+function beginsLikeHttp1(byte: number): boolean {
+  return (byte >= 0x41 && byte <= 0x5a) || (byte >= 0x61 && byte <= 0x7a) || byte === 0x0d;
+}
+
 export class PortConnection implements SocketEvents {
   readonly #context: TransportContext;
   readonly #socket: Socket;
@@ -69,7 +74,11 @@ export class PortConnection implements SocketEvents {
       this.#begin(new Http2Connection(this.#context, this.#socket, this.#closed), first, equal);
     } else if (equal === first.length) {
       this.#first = first;
-    } else if (this.#agreed === "h2" || equal >= HTTP2_REQUEST_LINE_BYTES) {
+    } else if (
+      this.#agreed === "h2" ||
+      equal >= HTTP2_REQUEST_LINE_BYTES ||
+      !beginsLikeHttp1(first[0] as number)
+    ) {
       this.#context.counters.bytesReceived += first.length;
       this.#refuse();
     } else {

@@ -72,7 +72,7 @@ describe("grpc-js as client", () => {
       for (const method of ["Unary", "Later"]) {
         const { error, value } = await call(client, method, request);
         assert.equal(error, null);
-        assert.ok(value?.equals(request));
+        assert.ok(value?.equals(request) === true);
       }
     });
   }

@@ -160,6 +160,11 @@ export class Http1Connection implements SocketEvents {
       return false;
     }
     const head = readHead(latin1(this.#input, 0, end), limits);
+    if (head === "not-http") {
+      this.#context.counters.connectionsRefused += 1;
+      this.#linger();
+      return false;
+    }
     if (isRefusal(head)) {
       this.#refuse(head);
       return false;

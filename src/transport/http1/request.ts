@@ -105,11 +105,17 @@ function originForm(target: string): string | undefined {
   return rest.startsWith("/") ? rest : `/${rest}`;
 }
 
-/** Reads a head: the text before the empty line, without the last CRLF. */
-export function readHead(text: string, limits: TransportLimits): Http1Head | Refusal {
+/**
+ * Reads a head: the text before the empty line, without the last CRLF. "not-http": the client speaks something else, and
+ * would not understand an answer.
+ */
+export function readHead(text: string, limits: TransportLimits): Http1Head | Refusal | "not-http" {
   const lines = text.split("\r\n");
   const match = REQUEST_LINE.exec(lines[0] ?? "");
   if (match === null) {
+    if (!/ HTTP\/\d/.test(lines[0] ?? "")) {
+      return "not-http";
+    }
     return { status: 400, reason: "malformed request line" };
   }
   const [, method = "", rawTarget = "", major = "", minor = ""] = match;

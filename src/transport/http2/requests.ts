@@ -56,8 +56,8 @@ export class Requests {
     this.settlePending();
     const remoteClosed = (flags & FLAG.END_STREAM) !== 0;
     if (id <= this.lastStreamId) {
-      this.#decode(block, start, end);
-      this.#trailers(id, remoteClosed);
+      const count = this.#decode(block, start, end);
+      this.#trailers(id, count, remoteClosed);
       return;
     }
     if (id > this.lastStreamId + 2) {
@@ -252,7 +252,7 @@ export class Requests {
   }
 
   /** HEADERS on a stream that was opened before: trailers, or a mistake. */
-  #trailers(id: number, remoteClosed: boolean): void {
+  #trailers(id: number, count: number, remoteClosed: boolean): void {
     const session = this.#session;
     const stream = session.streams.get(id);
     if (stream === undefined) {
@@ -268,9 +268,9 @@ export class Requests {
       session.resetStream(id, ERROR.STREAM_CLOSED, true);
       return;
     }
-    const isMalformed = this.#fields.some(
-      (field) => field.kind === FIELD.FORBIDDEN || field.name.startsWith(":"),
-    );
+    const isMalformed = this.#fields
+      .slice(0, count)
+      .some((field) => field.kind === FIELD.FORBIDDEN || field.name.startsWith(":"));
     if (!remoteClosed || isMalformed || stream.contentBytesLeft > 0) {
       session.resetStream(id, ERROR.PROTOCOL_ERROR, true);
       return;
