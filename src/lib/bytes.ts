@@ -1,7 +1,10 @@
 // Bytes and latin1 strings (one char = one byte), the form in which keys are compared and hashed.
 
-type Latin1Slice = (this: Uint8Array, start: number, end: number) => string;
-const latin1Slice = (Buffer.prototype as unknown as { latin1Slice: Latin1Slice }).latin1Slice;
+type Slice = (this: Uint8Array, start: number, end: number) => string;
+const { latin1Slice, utf8Slice } = Buffer.prototype as unknown as {
+  latin1Slice: Slice;
+  utf8Slice: Slice;
+};
 
 /** `source[start, end)` as a latin1 string. Throws a RangeError if `end` lies past the source. */
 export function latin1(source: Uint8Array, start: number, end: number): string {
@@ -25,4 +28,19 @@ export function latin1Bytes(text: string): Uint8Array {
   const bytes = new Uint8Array(text.length);
   writeLatin1(bytes, 0, text);
   return bytes;
+}
+
+/** `source[start, end)` read as UTF-8; what is none becomes U+FFFD. */
+export function utf8(source: Uint8Array, start: number, end: number): string {
+  return utf8Slice.call(source, start, end);
+}
+
+/** The UTF-8 bytes of a string; half a surrogate pair becomes U+FFFD. */
+export function utf8Bytes(text: string): Uint8Array {
+  return Buffer.from(text, "utf8");
+}
+
+/** Byte order: negative if `left` comes first, 0 if they are equal. */
+export function compareBytes(left: Uint8Array, right: Uint8Array): number {
+  return Buffer.compare(left, right);
 }
