@@ -21,15 +21,25 @@ export interface DeleteRangeOperation {
 
 export type SortTarget = "key" | "version" | "create" | "mod" | "value";
 
+export interface Sort {
+  readonly target: SortTarget;
+  readonly descending: boolean;
+  /**
+   * What etcd does when asked for a target but no order: of the first limit + 1 keys, sorted, it returns `limit`. Has no
+   * effect together with filters.
+   */
+  readonly limitFirst?: boolean;
+}
+
 /** A read, as etcd's RangeRequest after validation. */
 export interface RangeOperation {
   readonly kind: "range";
   readonly range: KeyRange;
-  /** 0: the current one. */
+  /** 0 or less: the current one. */
   readonly revision: number;
-  /** Most rows to return; 0: all. */
+  /** Most rows to return; 0 or less: all. */
   readonly limit: number;
-  readonly sort: { readonly target: SortTarget; readonly descending: boolean } | null;
+  readonly sort: Sort | null;
   readonly keysOnly: boolean;
   readonly countOnly: boolean;
   /** Inclusive bounds; 0: none. They filter what is returned, not what is counted. */

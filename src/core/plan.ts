@@ -1,10 +1,17 @@
 // The decision: command × view at the tip → the rows and effects of an entry, and the answer for the caller.
 // Pure and synchronous: what it returns depends on its arguments alone, and since nothing else runs meanwhile, planning
-// is the write lock.
+// is the write lock. A command that must not be applied throws, and nothing has happened.
+// Must never: check the form of a request (validate.ts does, before this).
+import { assert, unreachable } from "../lib/assert.js";
 import type { Command, Outcome } from "./command.js";
+import { deleteRange, draftOn, put } from "./draft.js";
 import type { SystemEffect } from "./entry.js";
-import type { Row } from "./row.js";
+import { T4Error } from "./errors.js";
+import { LEASE_TTL_SECONDS_MAX, LEASE_TTL_SECONDS_MIN } from "./limits.js";
+import { executeTxn } from "./plan-txn.js";
+import { makeTombstone, type Row } from "./row.js";
 import type { PlanView } from "./view.js";
+import { NO_LEASE, type LeaseId, type Revision } from "./words.js";
 
 export interface Plan {
   /** What the entry changes; no rows and no effect means that no entry is needed. */
@@ -13,5 +20,95 @@ export interface Plan {
   readonly outcome: Outcome;
 }
 
-/** Throws a T4Error for a command that must not be applied; then nothing changes. */
-export declare function plan(command: Command, view: PlanView): Plan;
+/**
+ * Decides a command against the state at the tip. Throws a T4Error for one that must not be applied: T4_KEY_NOT_FOUND,
+ * T4_LEASE_NOT_FOUND, T4_LEASE_EXISTS, T4_LEASE_TTL_TOO_LARGE, T4_COMPACTED, T4_FUTURE_REVISION.
+ */
+export function plan(command: Command, view: PlanView): Plan {
+  switch (command.kind) {
+    case "put": {
+      // etcd looks for the lease before the key, but the other way round within a transaction.
+      if (command.lease !== NO_LEASE && !view.leaseExists(command.lease)) {
+        throw leaseNotFound(command.lease);
+      }
+      const draft = draftOn(view);
+      const outcome = put(draft, command);
+      return { rows: draft.rows, system: null, outcome };
+    }
+    case "delete-range": {
+      const draft = draftOn(view);
+      const outcome = deleteRange(draft, command);
+      return { rows: draft.rows, system: null, outcome };
+    }
+    case "txn": {
+      const draft = draftOn(view);
+      const outcome = executeTxn(draft, command);
+      return { rows: draft.rows, system: null, outcome };
+    }
+    case "compact":
+      return planCompact(command.revision, view);
+    case "lease-grant":
+      return planLeaseGrant(command.lease, command.ttlSeconds, view);
+    case "lease-revoke":
+      return planLeaseRevoke(command.lease, view);
+    default:
+      return unreachable(command);
+  }
+}
+
+function planCompact(revision: number, view: PlanView): Plan {
+  const outcome: Outcome = { kind: "compact", revision: view.revision };
+  if (revision === 0 && view.compactRevision === 0) {
+    return { rows: [], system: null, outcome };
+  }
+  if (revision <= view.compactRevision) {
+    throw new T4Error(
+      "T4_COMPACTED",
+      `revision ${revision} cannot be compacted: revision ${view.compactRevision} already is`,
+    );
+  }
+  if (revision > view.revision) {
+    throw new T4Error(
+      "T4_FUTURE_REVISION",
+      `revision ${revision} cannot be compacted: the store is at ${view.revision}`,
+    );
+  }
+  return { rows: [], system: { kind: "compact", revision: revision as Revision }, outcome };
+}
+
+function planLeaseGrant(lease: LeaseId, ttlSeconds: number, view: PlanView): Plan {
+  assert(lease !== NO_LEASE, "the caller chose a lease id");
+  if (ttlSeconds > LEASE_TTL_SECONDS_MAX) {
+    throw new T4Error(
+      "T4_LEASE_TTL_TOO_LARGE",
+      `a time to live of ${ttlSeconds} s is above ${LEASE_TTL_SECONDS_MAX} s`,
+    );
+  }
+  if (view.leaseExists(lease)) {
+    throw new T4Error("T4_LEASE_EXISTS", `lease ${lease.toString(16)} exists`);
+  }
+  const granted = Math.max(ttlSeconds, LEASE_TTL_SECONDS_MIN);
+  return {
+    rows: [],
+    system: { kind: "lease-grant", lease, ttlSeconds: granted },
+    outcome: { kind: "lease-grant", revision: view.revision, lease, ttlSeconds: granted },
+  };
+}
+
+/** All keys of the lease go in one revision, sorted by key: watchers and replicas see one order. */
+function planLeaseRevoke(lease: LeaseId, view: PlanView): Plan {
+  if (!view.leaseExists(lease)) {
+    throw leaseNotFound(lease);
+  }
+  const keys = [...view.leaseKeys(lease)].sort();
+  const next = (view.revision + 1) as Revision;
+  return {
+    rows: keys.map((key, subRevision) => makeTombstone(key, next, subRevision)),
+    system: { kind: "lease-revoke", lease },
+    outcome: { kind: "lease-revoke", revision: keys.length === 0 ? view.revision : next },
+  };
+}
+
+function leaseNotFound(lease: LeaseId): T4Error {
+  return new T4Error("T4_LEASE_NOT_FOUND", `lease ${lease.toString(16)} does not exist`);
+}

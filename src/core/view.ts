@@ -13,7 +13,10 @@ export interface RowHead {
   readonly lease: LeaseId;
 }
 
-/** Walks live keys of a range in byte order at a fixed revision. Must be closed: it holds files open. */
+/**
+ * Walks live keys of a range in byte order at a fixed revision, whatever is written or compacted meanwhile. Must be
+ * closed: it holds files open.
+ */
 export interface RowCursor {
   /** Moves to the next live key; false at the end. */
   next(): boolean;
@@ -27,6 +30,8 @@ export interface RowCursor {
 export interface ReadView {
   /** The newest version of a live key at `revision`; undefined if there is none or it is deleted. */
   get(key: Key, revision: Revision): Row | undefined;
+  /** As `get`, where the value is not needed: reads none from disk. Without it `get` serves. Valid until the next call. */
+  head?(key: Key, revision: Revision): RowHead | undefined;
   /** Live keys of `range` at `revision`; `descending` walks from the last key. */
   scan(range: KeyRange, revision: Revision, descending: boolean): RowCursor;
   readonly compactRevision: Revision;
@@ -39,4 +44,9 @@ export interface PlanView extends ReadView {
   leaseExists(lease: LeaseId): boolean;
   /** Keys attached to a lease at the tip, in no order. */
   leaseKeys(lease: LeaseId): Iterable<Key>;
+}
+
+/** What is known of a live key without its value. Valid until the next call of the view. */
+export function headOf(view: ReadView, key: Key, revision: Revision): RowHead | undefined {
+  return view.head === undefined ? view.get(key, revision) : view.head(key, revision);
 }

@@ -26,3 +26,8 @@ export function latin1Bytes(text: string): Uint8Array {
   writeLatin1(bytes, 0, text);
   return bytes;
 }
+
+/** Byte order: negative if `left` comes first, 0 if they are equal. */
+export function compareBytes(left: Uint8Array, right: Uint8Array): number {
+  return Buffer.compare(left, right);
+}

@@ -1,0 +1,175 @@
+// Transactions as etcd runs them: the conditions at every depth are decided first, against the state before; then the
+// operations of the branches chosen run in order, each seeing what those before it wrote. All writes share one revision.
+import { unreachable } from "../lib/assert.js";
+import { compareBytes } from "../lib/bytes.js";
+import type {
+  Compare,
+  Operation,
+  OperationOutcome,
+  RangeOperation,
+  RangeOutcome,
+  TxnOperation,
+  TxnOutcome,
+} from "./command.js";
+import { deleteRange, draftRevision, put, viewThrough, type Draft } from "./draft.js";
+import { T4Error } from "./errors.js";
+import { compactedError, futureRevisionError, readRange } from "./range-read.js";
+import type { Row } from "./row.js";
+import { headOf, type PlanView, type RowHead } from "./view.js";
+import { NO_LEASE, type Revision } from "./words.js";
+
+/** The branch chosen for a transaction, and for each transaction within that branch in order. */
+interface Choice {
+  readonly succeeded: boolean;
+  readonly operations: readonly Operation[];
+  readonly nested: readonly Choice[];
+}
+
+/** Whether a transaction can write in no case. Such a one needs no plan: it is a read at what is committed. */
+export function isReadOnly(txn: TxnOperation): boolean {
+  const reads = (operation: Operation): boolean =>
+    operation.kind === "range" || (operation.kind === "txn" && isReadOnly(operation));
+  return txn.success.every(reads) && txn.failure.every(reads);
+}
+
+export function executeTxn(draft: Draft, txn: TxnOperation): TxnOutcome {
+  return execute(draft, choose(txn, draft.base));
+}
+
+function choose(txn: TxnOperation, view: PlanView): Choice {
+  const succeeded = txn.compares.every((compare) => isSatisfied(compare, view));
+  const operations = succeeded ? txn.success : txn.failure;
+  const nested: Choice[] = [];
+  for (const operation of operations) {
+    if (operation.kind === "txn") {
+      nested.push(choose(operation, view));
+    }
+  }
+  return { succeeded, operations, nested };
+}
+
+function execute(draft: Draft, choice: Choice): TxnOutcome {
+  const responses: OperationOutcome[] = [];
+  let nestedAt = 0;
+  for (const operation of choice.operations) {
+    switch (operation.kind) {
+      case "put": {
+        const outcome = put(draft, operation);
+        // After the key, as etcd within a transaction. The draft is thrown away with the row it has got.
+        if (operation.lease !== NO_LEASE && !draft.base.leaseExists(operation.lease)) {
+          throw new T4Error(
+            "T4_LEASE_NOT_FOUND",
+            `lease ${operation.lease.toString(16)} does not exist`,
+          );
+        }
+        responses.push(outcome);
+        break;
+      }
+      case "delete-range":
+        responses.push(deleteRange(draft, operation));
+        break;
+      case "range":
+        responses.push(range(draft, operation));
+        break;
+      case "txn": {
+        const nested = choice.nested[nestedAt];
+        nestedAt += 1;
+        if (nested !== undefined) {
+          responses.push(execute(draft, nested));
+        }
+        break;
+      }
+      default:
+        unreachable(operation);
+    }
+  }
+  return { kind: "txn", revision: draftRevision(draft), succeeded: choice.succeeded, responses };
+}
+
+/** A revision named is checked against the state before the transaction: its own writes have none yet. */
+function range(draft: Draft, operation: RangeOperation): RangeOutcome {
+  const { base } = draft;
+  const { revision } = operation;
+  const current = draftRevision(draft);
+  if (revision > base.revision) {
+    throw futureRevisionError(revision, base.revision);
+  }
+  // etcd takes a negative revision for the current one, but here only down to -1 and before the first compaction.
+  if (revision !== 0 && revision < (base.compactRevision === 0 ? -1 : base.compactRevision)) {
+    throw compactedError(revision, base.compactRevision);
+  }
+  if (revision > 0) {
+    return readRange(operation, base, revision as Revision, current);
+  }
+  return readRange(operation, viewThrough(draft), current, current);
+}
+
+function isSatisfied(compare: Compare, view: PlanView): boolean {
+  const { range: keys } = compare;
+  if (keys.kind === "key") {
+    if (compare.target === "value") {
+      return valueSatisfies(compare.operand, compare, view.get(keys.key, view.revision));
+    }
+    return headSatisfies(compare, headOf(view, keys.key, view.revision));
+  }
+  const cursor = view.scan(keys, view.revision, false);
+  try {
+    if (!cursor.next()) {
+      return compare.target === "value" ? false : headSatisfies(compare, undefined);
+    }
+    do {
+      const satisfied =
+        compare.target === "value"
+          ? valueSatisfies(compare.operand, compare, cursor.row())
+          : headSatisfies(compare, cursor.head);
+      if (!satisfied) {
+        return false;
+      }
+    } while (cursor.next());
+    return true;
+  } finally {
+    cursor.close();
+  }
+}
+
+/** A missing key has no value that could be compared, so that even "not equal" is false. */
+function valueSatisfies(operand: Uint8Array, compare: Compare, row: Row | undefined): boolean {
+  return row !== undefined && resultHolds(compare, compareBytes(row.value, operand));
+}
+
+/** A missing key compares as one with all numbers 0. */
+function headSatisfies(compare: Compare, head: RowHead | undefined): boolean {
+  switch (compare.target) {
+    case "version":
+      return resultHolds(compare, order(head?.version ?? 0, compare.operand));
+    case "create":
+      return resultHolds(compare, order(head?.createRevision ?? 0, compare.operand));
+    case "mod":
+      return resultHolds(compare, order(head?.modRevision ?? 0, compare.operand));
+    case "lease":
+      return resultHolds(compare, order(head?.lease ?? NO_LEASE, compare.operand));
+    case "value":
+      return false;
+    default:
+      return unreachable(compare);
+  }
+}
+
+function order<Value extends number | bigint>(left: Value, right: Value): number {
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+function resultHolds({ result }: Compare, ordering: number): boolean {
+  switch (result) {
+    case "equal":
+      return ordering === 0;
+    case "not-equal":
+      return ordering !== 0;
+    case "greater":
+      return ordering > 0;
+    case "less":
+      return ordering < 0;
+    default:
+      return unreachable(result);
+  }
+}
