@@ -32,6 +32,9 @@ const identifiers = new Set([
 /** Bytes fields that hold keys or parts of keys: latin1 strings. */
 const keys = new Set(["key", "range_end", "keys", "name"]);
 
+/** Bytes fields that are not copied out of the buffer: whoever keeps the message copies them, or has done with it. */
+const views = new Set([".etcdserverpb.PutRequest.value"]);
+
 export type FieldKind =
   | "int64"
   | "uint64"
@@ -245,6 +248,9 @@ class ModuleWriter {
       if (field.partOf === null) {
         const orNull = kindOf(field) === "message" && !field.repeated ? " | null" : "";
         const array = field.repeated ? "[]" : "";
+        if (views.has(field.fullName)) {
+          this.#line("  /** Decoded, a view of the buffer: valid as long as that. */");
+        }
         this.#line(`  ${propertyName(field.name)}: ${this.#typeOf(field)}${orNull}${array};`);
       }
     }
@@ -359,7 +365,8 @@ class ModuleWriter {
     };
     this.#line(`      case ${tag}: {`);
     if (inner === null) {
-      this.#line(`        ${assign(`${this.#use(`read${suffixOf[kind]}`)}(buffer, end)`)}`);
+      const reader = views.has(field.fullName) ? "readView" : `read${suffixOf[kind]}`;
+      this.#line(`        ${assign(`${this.#use(reader)}(buffer, end)`)}`);
     } else {
       this.#use("readEnd");
       this.#line("        const fieldEnd = readEnd(buffer, end);");

@@ -144,6 +144,14 @@ export function readBytes(buffer: Uint8Array, end: number): Uint8Array {
   return start === fieldEnd ? noBytes : new Uint8Array(buffer.subarray(start, fieldEnd));
 }
 
+/** A bytes field as a view of the buffer. */
+export function readView(buffer: Uint8Array, end: number): Uint8Array {
+  const fieldEnd = readEnd(buffer, end);
+  const start = cursor.at;
+  cursor.at = fieldEnd;
+  return start === fieldEnd ? noBytes : buffer.subarray(start, fieldEnd);
+}
+
 type Utf8Slice = (this: Uint8Array, start: number, end: number) => string;
 const utf8Slice = (Buffer.prototype as unknown as { utf8Slice: Utf8Slice }).utf8Slice;
 
