@@ -19,9 +19,9 @@ export class ResponseHeaders {
     this.#memberId = node.memberId;
     const ids = new Uint8Array(2 + bigVarintSize(node.clusterId) + bigVarintSize(node.memberId));
     ids[0] = 0x08;
-    let at = writeBigVarint(ids, 1, node.clusterId);
+    const at = writeBigVarint(ids, 1, node.clusterId);
     ids[at] = 0x10;
-    at = writeBigVarint(ids, at + 1, node.memberId);
+    writeBigVarint(ids, at + 1, node.memberId);
     this.#ids = ids;
   }
 
@@ -51,7 +51,8 @@ export class ResponseHeaders {
 
   #encode(revision: number, term: number): Uint8Array {
     const ids = this.#ids;
-    const content = ids.length + (revision > 0 ? 1 + varintSize(revision) : 0) + 1 + varintSize(term);
+    const content =
+      ids.length + (revision > 0 ? 1 + varintSize(revision) : 0) + 1 + varintSize(term);
     const field = new Uint8Array(1 + varintSize(content) + content);
     field[0] = 0x0a;
     let at = writeVarint(field, 1, content);

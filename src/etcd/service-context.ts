@@ -4,7 +4,7 @@ import { T4Error } from "../core/errors.js";
 import type { Node } from "../node/node.js";
 import type { Clock } from "../runtime/clock.js";
 import type { Random } from "../runtime/random.js";
-import type { CallContext, Method, UnaryCall } from "../transport/service.js";
+import type { CallContext, Method, StreamReceiver, UnaryCall } from "../transport/service.js";
 import { failCall, invalidClientApiVersion, noLeader } from "./errors.js";
 import type { ResponseHeaders } from "./response-header.js";
 
@@ -126,3 +126,16 @@ export function checkSize(requestBytes: number, requestBytesMax: number): void {
     );
   }
 }
+
+/** Receives what still comes on a stream that was failed when it was opened. */
+export const refusedStream: StreamReceiver = {
+  message() {
+    // Nobody is told.
+  },
+  halfClosed() {
+    // The call is over.
+  },
+  cancelled() {
+    // The call is over.
+  },
+};

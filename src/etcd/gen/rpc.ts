@@ -1,7 +1,7 @@
 // Made by scripts/generate-codecs.ts from proto/etcd/rpc.proto: change that file, not this one.
 import { writeLatin1 } from "../../lib/bytes.js";
 import { bigVarintSize, varintSize, writeBigVarint, writeVarint } from "../../lib/varint.js";
-import { type Shape, cursor, deeper, delimitedSize, int64Size, noBytes, readBigInt64, readBigUint64, readBool, readBytes, readEnd, readInt32, readInt64, readLatin1, readString, readTag, readUint32, readUint64, skipField, utf8Size, writeInt64, writeUtf8 } from "../wire.js";
+import { type Shape, cursor, deeper, delimitedSize, int64Size, noBytes, readBigInt64, readBigUint64, readBool, readBytes, readEnd, readInt32, readInt64, readLatin1, readString, readTag, readUint32, readUint64, readView, skipField, utf8Size, writeInt64, writeUtf8 } from "../wire.js";
 import { type Permission, type UserAddOptions, decodePermission, decodeUserAddOptions, sizePermission, sizeUserAddOptions, writePermission, writeUserAddOptions } from "./auth.js";
 import { type Event, type KeyValue, decodeEvent, decodeKeyValue, sizeEvent, sizeKeyValue, writeEvent, writeKeyValue } from "./kv.js";
 
@@ -479,6 +479,7 @@ export function writeRangeResponse(
 
 export interface PutRequest {
   key: string;
+  /** Decoded, a view of the buffer: valid as long as that. */
   value: Uint8Array;
   lease: bigint;
   prevKv: boolean;
@@ -517,7 +518,7 @@ export function decodePutRequest(
         break;
       }
       case 18: {
-        message.value = readBytes(buffer, end);
+        message.value = readView(buffer, end);
         break;
       }
       case 24: {

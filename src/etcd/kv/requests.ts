@@ -63,7 +63,9 @@ export function rangeOperation(request: RangeRequest): RangeOperation {
     minCreateRevision: request.minCreateRevision,
     maxCreateRevision: request.maxCreateRevision,
   };
-  return sort === "invalid" && request.key !== "" ? refused(operation, invalidSortOption()) : operation;
+  return sort === "invalid" && request.key !== ""
+    ? refused(operation, invalidSortOption())
+    : operation;
 }
 
 const sortTargets: readonly SortTarget[] = ["key", "version", "create", "mod", "value"];
@@ -164,9 +166,19 @@ function compareOf(compare: WireCompare): Compare {
     case CompareCompareTarget.MOD:
       return { range, result, target: "mod", operand: number("modRevision") };
     case CompareCompareTarget.VALUE:
-      return { range, result, target: "value", operand: union?.kind === "value" ? union.value : noBytes };
+      return {
+        range,
+        result,
+        target: "value",
+        operand: union?.kind === "value" ? union.value : noBytes,
+      };
     case CompareCompareTarget.LEASE:
-      return { range, result, target: "lease", operand: union?.kind === "lease" ? union.value : NO_LEASE };
+      return {
+        range,
+        result,
+        target: "lease",
+        operand: union?.kind === "lease" ? union.value : NO_LEASE,
+      };
     default:
       // etcd compares a target that it does not know as equal.
       return compare.result === CompareCompareResult.EQUAL
