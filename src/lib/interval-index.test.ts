@@ -40,6 +40,9 @@ test("an index finds what a walk over all intervals finds, whatever was added an
           model.set(name, each);
         }
         assert.equal(index.size, model.size);
+        const all: string[] = [];
+        index.forEach((each) => all.push(each));
+        assert.deepEqual(all.sort(), [...model.keys()].sort());
       }
     }),
   );

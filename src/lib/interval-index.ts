@@ -91,6 +91,11 @@ export class IntervalIndex<Value> {
     stab(this.#root, key, visit);
   }
 
+  /** Calls `visit` with every value. The index must not change meanwhile. */
+  forEach(visit: (value: Value) => void): void {
+    walk(this.#root, visit);
+  }
+
   #roll(): number {
     let dice = this.#dice;
     dice ^= dice << 13;
@@ -118,6 +123,14 @@ function stab<Value>(
       visit(node.value);
     }
     node = node.right;
+  }
+}
+
+function walk<Value>(node: TreapNode<Value> | null, visit: (value: Value) => void): void {
+  if (node !== null) {
+    walk(node.left, visit);
+    visit(node.value);
+    walk(node.right, visit);
   }
 }
 

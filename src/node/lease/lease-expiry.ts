@@ -44,11 +44,14 @@ export class LeaseExpiry {
     }
     this.#timer?.cancel();
     this.#timerAtMs = atMs;
-    this.#timer = this.#clock.after(Math.max(0, Math.ceil(atMs - this.#clock.monotonicMs())), () => {
-      this.#timer = null;
-      this.#timerAtMs = Infinity;
-      this.#expire();
-    });
+    this.#timer = this.#clock.after(
+      Math.max(0, Math.ceil(atMs - this.#clock.monotonicMs())),
+      () => {
+        this.#timer = null;
+        this.#timerAtMs = Infinity;
+        this.#expire();
+      },
+    );
   }
 
   stop(): void {

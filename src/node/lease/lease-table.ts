@@ -44,9 +44,7 @@ export class LeaseTable {
 
   /** The lease a key is attached to. */
   leaseOfKey(key: Key): LeaseId {
-    return this.#leaseOfKey.size === 0
-      ? NO_LEASE
-      : (this.#leaseOfKey.get(key)?.id ?? NO_LEASE);
+    return this.#leaseOfKey.size === 0 ? NO_LEASE : (this.#leaseOfKey.get(key)?.id ?? NO_LEASE);
   }
 
   /** The lease that runs out first, of those not taken out. */
