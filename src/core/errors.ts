@@ -48,20 +48,6 @@ export class T4Error extends Error {
   }
 }
 
-export function futureRevisionError(requested: number, current: number): T4Error {
-  return new T4Error(
-    "T4_FUTURE_REVISION",
-    `revision ${requested} has not happened yet: the store is at ${current}`,
-  );
-}
-
-export function compactedError(requested: number, compactRevision: number): T4Error {
-  return new T4Error(
-    "T4_COMPACTED",
-    `revision ${requested} is compacted: the oldest that can be read is ${compactRevision}`,
-  );
-}
-
 export function leaseNotFoundError(lease: bigint): T4Error {
   return new T4Error("T4_LEASE_NOT_FOUND", `lease ${lease.toString(16)} does not exist`);
 }

@@ -13,13 +13,8 @@ import type {
   TxnOutcome,
 } from "./command.js";
 import { deleteRange, draftRevision, put, viewThrough, type Draft } from "./draft.js";
-import {
-  compactedError,
-  futureRevisionError,
-  leaseNotFoundError,
-  nothingToKeepError,
-} from "./errors.js";
-import { readRange } from "./range-read.js";
+import { leaseNotFoundError, nothingToKeepError } from "./errors.js";
+import { compactedError, futureRevisionError, readRange } from "./range-read.js";
 import type { Row } from "./row.js";
 import { headOf, type PlanView, type RowHead } from "./view.js";
 import { NO_LEASE, type Revision } from "./words.js";

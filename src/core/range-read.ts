@@ -5,7 +5,7 @@ import { unreachable } from "../lib/assert.js";
 import { compareBytes } from "../lib/bytes.js";
 import { SlicedSort } from "../lib/sliced-sort.js";
 import type { RangeOperation, RangeOutcome, SortTarget } from "./command.js";
-import { compactedError, futureRevisionError } from "./errors.js";
+import { T4Error } from "./errors.js";
 import { makeRow, type Row } from "./row.js";
 import { headOf, type ReadView, type RowCursor, type RowHead } from "./view.js";
 import type { Key, Revision } from "./words.js";
@@ -32,6 +32,20 @@ export function resolveRevision(
     throw compactedError(requested, compactRevision);
   }
   return requested as Revision;
+}
+
+export function futureRevisionError(requested: number, current: Revision): T4Error {
+  return new T4Error(
+    "T4_FUTURE_REVISION",
+    `revision ${requested} has not happened yet: the store is at ${current}`,
+  );
+}
+
+export function compactedError(requested: number, compactRevision: Revision): T4Error {
+  return new T4Error(
+    "T4_COMPACTED",
+    `revision ${requested} is compacted: the oldest that can be read is ${compactRevision}`,
+  );
 }
 
 /** The answer for one key: without a cursor, and with nothing made but the answer. */
