@@ -70,11 +70,16 @@ export class StreamWatcher implements WatchSink {
 
   /** Whether a bookmark at the node's revision may be sent. */
   get isSynced(): boolean {
-    return this.#isOver || this.#watcher?.isSynced === true;
+    return this.#watcher?.isSynced === true;
   }
 
   get isOver(): boolean {
     return this.#isOver;
+  }
+
+  /** The node's side of it; null once it is over. */
+  get watcher(): Watcher | null {
+    return this.#watcher;
   }
 
   deliver(batch: WatchBatch): boolean {

@@ -1,7 +1,7 @@
 // One Watch call: many watchers that share a stream of answers. Answers leave in the order in which they are made here,
 // so that a bookmark stands behind every event that it promises.
 import { T4Error } from "../../core/errors.js";
-import { keyRangeFromWire, rangeIsEmpty } from "../../core/key-range.js";
+import { keyRangeFromWire, rangeIsEmpty, type KeyRange } from "../../core/key-range.js";
 import type { Watcher } from "../../node/node.js";
 import type { Timer } from "../../runtime/clock.js";
 import type { StreamCall, StreamReceiver } from "../../transport/service.js";
@@ -47,6 +47,8 @@ export class WatchStream implements StreamReceiver, WatchOutput {
   #refused = new Set<StreamWatcher>();
   #nextId = 0n;
   #progressTimer: Timer | null = null;
+  /** Takes back the open question whether all watchers are synced; null if none is open. */
+  #progressQuestion: (() => void) | null = null;
   #isClosed = false;
 
   constructor(
@@ -79,7 +81,9 @@ export class WatchStream implements StreamReceiver, WatchOutput {
           this.#cancel(union.value.watchId);
           break;
         case "progressRequest":
-          this.#reportProgress();
+          if (this.#progressQuestion === null) {
+            this.#askProgress();
+          }
           break;
         case undefined:
           // etcd ignores a request without content.
@@ -125,7 +129,6 @@ export class WatchStream implements StreamReceiver, WatchOutput {
   }
 
   #create(request: WatchCreateRequest): void {
-    const { node } = this.#context;
     // The smallest key stands for none.
     const range = keyRangeFromWire(request.key === "" ? "\0" : request.key, request.rangeEnd);
     if (request.startRevision < 0) {
@@ -137,42 +140,50 @@ export class WatchStream implements StreamReceiver, WatchOutput {
     } else if (this.#watchers.size >= WATCHERS_MAX) {
       this.#refuse(REASON_TOO_MANY);
     } else {
-      const id = request.watchId === 0n ? this.#takeId() : request.watchId;
-      const streamWatcher = new StreamWatcher(id, request.startRevision, this, {
-        previous: request.prevKv,
-        fragment: request.fragment,
-        progress: request.progressNotify,
-        fragmentBytes: this.#fragmentBytes,
-      });
-      this.#watchers.set(id, streamWatcher);
-      let watcher: Watcher;
-      try {
-        watcher = node.watch(
-          {
-            range,
-            startRevision: request.startRevision,
-            puts: !request.filters.includes(WatchCreateRequestFilterType.NOPUT),
-            deletes: !request.filters.includes(WatchCreateRequestFilterType.NODELETE),
-          },
-          streamWatcher,
-        );
-      } catch (error) {
-        if (error instanceof T4Error && error.code === "T4_COMPACTED") {
-          // Clients learn of it as of a watcher that is overtaken by a compaction.
-          this.send(this.header(node.revision), streamWatcher.idField, CREATED);
-          streamWatcher.compacted(node.compactRevision);
-          return;
-        }
-        throw error;
+      this.#open(request.watchId === 0n ? this.#takeId() : request.watchId, range, request);
+    }
+  }
+
+  #open(id: bigint, range: KeyRange, request: WatchCreateRequest): void {
+    const { node } = this.#context;
+    const streamWatcher = new StreamWatcher(id, request.startRevision, this, {
+      previous: request.prevKv,
+      fragment: request.fragment,
+      progress: request.progressNotify,
+      fragmentBytes: this.#fragmentBytes,
+    });
+    this.#watchers.set(id, streamWatcher);
+    const options = {
+      range,
+      startRevision: request.startRevision,
+      puts: !request.filters.includes(WatchCreateRequestFilterType.NOPUT),
+      deletes: !request.filters.includes(WatchCreateRequestFilterType.NODELETE),
+    };
+    let watcher: Watcher;
+    try {
+      watcher = node.watch(options, streamWatcher);
+    } catch (error) {
+      if (error instanceof T4Error && error.code === "T4_COMPACTED") {
+        // Clients learn of it as of a watcher that is overtaken by a compaction.
+        this.send(this.header(node.revision), streamWatcher.idField, CREATED);
+        streamWatcher.compacted(node.compactRevision);
+        return;
       }
-      this.send(this.header(watcher.createdRevision), streamWatcher.idField, CREATED);
-      streamWatcher.start(watcher);
-      if (this.#refused.delete(streamWatcher)) {
-        streamWatcher.resume();
-      }
-      if (request.progressNotify) {
-        this.#startProgressTimer();
-      }
+      throw error;
+    }
+    this.send(this.header(watcher.createdRevision), streamWatcher.idField, CREATED);
+    streamWatcher.start(watcher);
+    if (this.#refused.delete(streamWatcher)) {
+      streamWatcher.resume();
+    }
+    if (request.progressNotify) {
+      this.#startProgressTimer();
+    }
+    if (this.#progressQuestion !== null) {
+      // The answer concerns this watcher too.
+      this.#progressQuestion();
+      this.#progressQuestion = null;
+      this.#askProgress();
     }
   }
 
@@ -206,36 +217,53 @@ export class WatchStream implements StreamReceiver, WatchOutput {
   }
 
   /**
-   * One answer for all watchers, once each has been given everything up to the revision it names; otherwise none, and
-   * the client asks again. While a watcher waits for a later revision the others are answered one by one: for that one
-   * such an answer would be a promise to deliver what it did not ask for.
+   * Asks for one answer for all watchers, given once each has been given everything up to the revision that it names.
+   * A further request meanwhile is answered by the same.
    */
-  #reportProgress(): void {
-    const { revision } = this.#context.node;
-    if (this.isFull) {
+  #askProgress(): void {
+    const watchers: Watcher[] = [];
+    for (const { watcher } of this.#watchers.values()) {
+      if (watcher !== null) {
+        watchers.push(watcher);
+      }
+    }
+    if (watchers.length === 0) {
       return;
     }
-    const waiting: StreamWatcher[] = [];
-    let someStartLater = false;
+    const question = { isAnswered: false };
+    const takeBack = this.#context.node.whenSynced(watchers, (revision) => {
+      question.isAnswered = true;
+      this.#progressQuestion = null;
+      this.#answerProgress(revision);
+    });
+    if (!question.isAnswered) {
+      this.#progressQuestion = takeBack;
+    }
+  }
+
+  /**
+   * While a watcher waits for a later revision the others are answered one by one: for that one an answer to all would
+   * be a promise to deliver what it did not ask for.
+   */
+  #answerProgress(revision: number): void {
+    const told: StreamWatcher[] = [];
+    let isForAll = true;
     for (const watcher of this.#watchers.values()) {
-      if (!watcher.isSynced) {
-        return;
-      }
       if (watcher.startRevision > revision) {
-        someStartLater = true;
+        isForAll = false;
       } else if (!watcher.isOver) {
-        waiting.push(watcher);
+        told.push(watcher);
       }
     }
-    if (waiting.length === 0) {
+    if (told.length === 0) {
       return;
     }
     const header = this.header(revision);
-    if (!someStartLater) {
+    if (isForAll) {
       this.send(header, noWatcherField);
       return;
     }
-    for (const watcher of waiting) {
+    for (const watcher of told) {
       this.send(header, watcher.idField);
     }
   }
@@ -300,6 +328,8 @@ export class WatchStream implements StreamReceiver, WatchOutput {
     this.#isClosed = true;
     this.#progressTimer?.cancel();
     this.#progressTimer = null;
+    this.#progressQuestion?.();
+    this.#progressQuestion = null;
     for (const watcher of this.#watchers.values()) {
       watcher.cancel();
     }
