@@ -3,10 +3,11 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import fc from "fast-check";
 import { T4Error } from "../../core/errors.js";
+import type {
+  TestUnaryCall} from "../../../test/support/service-harness.js";
 import {
   encodeWith,
-  ServiceHarness,
-  TestUnaryCall,
+  ServiceHarness
 } from "../../../test/support/service-harness.js";
 import * as rpc from "../gen/rpc.js";
 
