@@ -1,0 +1,112 @@
+// Plain HTTP requests and answers as the handler knows them, the same for HTTP/1.1 and HTTP/2.
+import type { TransportContext } from "./context.js";
+import type { HttpRequest, HttpResponse } from "./service.js";
+
+/** Methods that are passed on; all others are answered with 405. HEAD reaches the handler as GET, without the body. */
+export const HTTP_METHODS: ReadonlySet<string> = new Set([
+  "GET",
+  "HEAD",
+  "POST",
+  "PUT",
+  "PATCH",
+  "DELETE",
+  "OPTIONS",
+]);
+
+export const METHOD_NOT_ALLOWED: HttpResponse = {
+  status: 405,
+  headers: { allow: [...HTTP_METHODS].join(", ") },
+  body: "method not allowed\n",
+};
+
+export const BODY_TOO_LARGE: HttpResponse = {
+  status: 413,
+  headers: {},
+  body: "request body too large\n",
+};
+
+export const TOO_MANY_UNFINISHED: HttpResponse = {
+  status: 503,
+  headers: {},
+  body: "too many unfinished requests\n",
+};
+
+const INTERNAL_ERROR: HttpResponse = { status: 500, headers: {}, body: "internal error\n" };
+
+export function toHttpRequest(
+  method: string,
+  target: string,
+  headers: ReadonlyMap<string, string>,
+  body: Uint8Array,
+  peer: string,
+): HttpRequest {
+  const queryAt = target.indexOf("?");
+  return {
+    method,
+    path: queryAt < 0 ? target : target.slice(0, queryAt),
+    query: new URLSearchParams(queryAt < 0 ? "" : target.slice(queryAt + 1)),
+    headers,
+    body,
+    peer,
+  };
+}
+
+/** Asks the handler and passes its answer on. A handler that rejects has a bug: it is reported, and the answer is 500. */
+export function askHandler(
+  context: TransportContext,
+  request: HttpRequest,
+  answer: (response: HttpResponse) => void,
+): void {
+  const asked = request.method === "HEAD" ? { ...request, method: "GET" } : request;
+  const reject = (error: unknown): void => {
+    context.reportError(error);
+    answer(INTERNAL_ERROR);
+  };
+  try {
+    // Never answered at once: a chunk full of refused requests would be worked off in one deep recursion.
+    const response = HTTP_METHODS.has(request.method)
+      ? context.httpHandler(asked)
+      : Promise.resolve(METHOD_NOT_ALLOWED);
+    response.then(answer, reject);
+  } catch (error) {
+    reject(error);
+  }
+}
+
+/** The connection's own business: a handler that sets these is overruled. */
+const CONNECTION_HEADERS: ReadonlySet<string> = new Set([
+  "connection",
+  "content-length",
+  "keep-alive",
+  "proxy-connection",
+  "transfer-encoding",
+  "upgrade",
+]);
+
+/** A control character in a header would let whoever supplied it write headers of its own. */
+function cleaned(value: string): string {
+  // eslint-disable-next-line no-control-regex
+  return value.replace(/[\x00-\x1f\x7f]/g, " ").trim();
+}
+
+/** Headers in lower case without those the connection writes itself, and the body as bytes. */
+export function toWire(response: HttpResponse): {
+  headers: (readonly [name: string, value: string])[];
+  body: Uint8Array;
+} {
+  const headers: (readonly [string, string])[] = [];
+  let isTyped = false;
+  for (const [name, value] of Object.entries(response.headers)) {
+    const lower = name.toLowerCase();
+    if (!CONNECTION_HEADERS.has(lower)) {
+      headers.push([lower, cleaned(value)]);
+      isTyped ||= lower === "content-type";
+    }
+  }
+  const body =
+    typeof response.body === "string" ? Buffer.from(response.body, "utf8") : response.body;
+  if (!isTyped && body.length > 0) {
+    headers.push(["content-type", "text/plain; charset=utf-8"]);
+  }
+  return { headers, body };
+}
