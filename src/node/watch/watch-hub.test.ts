@@ -331,7 +331,9 @@ test("a watcher that cancels within a delivery hears no more, and the others all
             watchers[3]!.cancel();
             return at !== 0;
           },
-          compacted: () => assert.ok(false),
+          compacted: () => {
+            assert.ok(false);
+          },
         },
       ),
     );
