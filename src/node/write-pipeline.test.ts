@@ -70,7 +70,7 @@ test("answers are those of a node that commits each command before the next, and
       for (const each of steps) {
         if (each.kind === "durable") {
           log.makeDurable(log.tipIndex - each.back);
-          await clock.settle();
+          await clock.run(0);
           continue;
         }
         let isWithin = true;
@@ -90,7 +90,7 @@ test("answers are those of a node that commits each command before the next, and
         );
       }
       log.makeDurable();
-      await clock.settle();
+      await clock.run(0);
       assert.deepEqual(answers.map(shown), expected.map(shown));
       const [read, slowRead] = await Promise.all(
         [node, slow.node].map(async (one) => one.range(readAll, "linearizable")),
@@ -112,7 +112,7 @@ test("an answer without an entry waits for the state it shows", async () => {
   node.propose({ kind: "lease-revoke", lease: 1n }, (error) =>
     order.push(`revoke ${error?.code ?? "done"}`),
   );
-  await clock.settle();
+  await clock.run(0);
   assert.equal(order.length, 0);
   log.makeDurable();
   assert.deepEqual(order, ["put", "delete of nothing", "revoke T4_LEASE_NOT_FOUND"]);
@@ -179,7 +179,7 @@ test("a log that fails leaves entries unknown, answers unapplied, and stops the 
   assert.equal((await node.stopped)?.message, "the disk burns");
   assert.deepEqual(codes, ["T4_IO", "T4_UNAVAILABLE"]);
   node.propose(put("c"), tell);
-  await clock.settle();
+  await clock.run(0);
   assert.equal(codes.at(-1), "T4_CLOSED");
   assert.throws(() => node.history("a"), { code: "T4_CLOSED" });
   await node.close();
@@ -208,7 +208,7 @@ test("closing answers what was planned and refuses what comes after", async () =
   assert.equal((await put1).revision, 2);
   await closing;
   assert.equal(await node.stopped, null);
-  await clock.settle();
+  await clock.run(0);
 });
 
 test("a completion may propose, and what it proposes is answered", async () => {
@@ -222,7 +222,7 @@ test("a completion may propose, and what it proposes is answered", async () => {
   };
   node.propose(put("a"), again);
   await node.waitForRevision(26);
-  await clock.settle();
+  await clock.run(0);
   assert.equal(count, 50);
   await node.close();
 });

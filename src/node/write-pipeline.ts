@@ -276,6 +276,10 @@ export class WritePipeline {
         break;
       }
       uncommitted.shift();
+      if (entry.system?.kind === "compact") {
+        // Watchers are shown what came before while the rows it replaced can still be looked up.
+        this.#hub.deliver();
+      }
       this.#system.commit(entry, nowMs);
       this.#store.commit(entry);
       for (const row of entry.rows) {

@@ -10,7 +10,7 @@ import { SystemState } from "../../src/node/system-state.js";
 import { silentLogger } from "../../src/runtime/logger.js";
 import { noMetrics } from "../../src/runtime/metrics.js";
 import type { Runtime } from "../../src/runtime/runtime.js";
-import { ManualClock } from "./manual-clock.js";
+import { VirtualClock } from "../sim/virtual-clock.js";
 import { PlainLog } from "./plain-log.js";
 import { PlainStore } from "./plain-store.js";
 
@@ -18,13 +18,13 @@ export interface PlainNode {
   readonly node: LocalNode;
   readonly log: PlainLog;
   readonly store: PlainStore;
-  readonly clock: ManualClock;
+  readonly clock: VirtualClock;
 }
 
 export async function startPlainNode(isAutomatic = true): Promise<PlainNode> {
   const log = new PlainLog(isAutomatic);
   const store = new PlainStore();
-  const clock = new ManualClock();
+  const clock = new VirtualClock(1);
   const node = new LocalNode({
     identity: { clusterId: 1n, memberId: 2n, nodeId: "n", logId: "l" },
     log,
