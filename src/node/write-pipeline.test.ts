@@ -61,7 +61,7 @@ function shown(value: unknown): string {
 
 test("answers are those of a node that commits each command before the next, and never come early", async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+    fc.asyncProperty(fc.array(step, { maxLength: 60, size: "max" }), async (steps) => {
       const { node, log, store, clock } = await startPlainNode(false);
       const slow = await startPlainNode(true);
       const answers: Answer[] = [];

@@ -19,7 +19,7 @@ const step = fc.record({
 
 test("a lease lives for its time after each renewal, and at most 500 ms longer", async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+    fc.asyncProperty(fc.array(step, { maxLength: 40, size: "max" }), async (steps) => {
       const { node, clock } = await startPlainNode();
       /** What is alive, and when it ends. */
       const ends = new Map<LeaseId, { atMs: number; ttlMs: number }>();
