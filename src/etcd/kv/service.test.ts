@@ -3,12 +3,8 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import fc from "fast-check";
 import { T4Error } from "../../core/errors.js";
-import type {
-  TestUnaryCall} from "../../../test/support/service-harness.js";
-import {
-  encodeWith,
-  ServiceHarness
-} from "../../../test/support/service-harness.js";
+import type { TestUnaryCall } from "../../../test/support/service-harness.js";
+import { encodeWith, ServiceHarness } from "../../../test/support/service-harness.js";
 import * as rpc from "../gen/rpc.js";
 
 const range = { size: rpc.sizeRangeRequest, write: rpc.writeRangeRequest };
