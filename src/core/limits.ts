@@ -27,3 +27,22 @@ export const SLICE_ROWS_MAX: number = 2_000;
 
 /** Bytes that a read gathers before it lets others run: about 1 ms of copying. */
 export const SLICE_BYTES_MAX: number = 2 * 1024 * 1024;
+
+/** Leases revoked at once when their time is over, and the pause after: 1,000 a second as etcd, a tenth at a time. */
+export const LEASE_EXPIRY_BATCH: number = 100;
+export const LEASE_EXPIRY_INTERVAL_MS: number = 100;
+
+/** Commands planned and not yet answered: above, a disk that has stopped would fill the memory. */
+export const PENDING_PROPOSALS_MAX: number = 65_536;
+
+/** Bytes of entries planned and not yet durable, for the same reason: some 80 requests of the largest size. */
+export const PENDING_BYTES_MAX: number = 128 * 1024 * 1024;
+
+/** Revisions in one batch for a watcher that catches up, as etcd: about what one message should hold. */
+export const WATCH_BATCH_REVISIONS_MAX: number = 1_000;
+
+/** Catching up, watchers whose next revisions lie this close share one walk through the history. */
+export const CATCH_UP_GAP_REVISIONS_MAX: number = 1_000;
+
+/** Up to so many different ranges that catch up together, each is walked alone: the index skips what is outside. */
+export const CATCH_UP_RANGES_ALONE_MAX: number = 8;

@@ -25,6 +25,9 @@ export interface WatchBatch {
   /** Every matching event up to this revision has been delivered with or before this batch. */
   readonly revision: Revision;
   readonly events: readonly WatchEvent[];
+  /** Free for the service layer, as in `WatchEvent`: watchers of one range are given the same batch object. */
+  encoded: Uint8Array | null;
+  encodedWithPrevious: Uint8Array | null;
 }
 
 /** How a watcher receives. Called synchronously; must not call back into the hub. */
@@ -100,6 +103,11 @@ export interface Node {
 
   /** Registers in this tick. Throws T4_COMPACTED if startRevision is not 0 and below the compact revision. */
   watch(options: WatchOptions, sink: WatchSink): Watcher;
+  /**
+   * Calls `done` once, when all of `watchers` that are not over are synced, with the revision up to which each was given
+   * everything: in this tick if they are. Returns what takes the question back.
+   */
+  whenSynced(watchers: readonly Watcher[], done: (revision: Revision) => void): () => void;
 
   /** Renews; the granted time to live in seconds, or null if there is no such lease. */
   keepAlive(lease: LeaseId): number | null;

@@ -1,0 +1,96 @@
+// How failures look to etcd's clients: one table from our codes to gRPC statuses and etcd's exact texts, since clients
+// dispatch on both.
+// Must never: show an error that no table names as if it were etcd's, or hide a bug behind a status.
+import { T4Error, type T4ErrorCode } from "../core/errors.js";
+import { GRPC_STATUS, type GrpcStatus } from "../transport/service.js";
+import { MalformedMessage } from "./wire.js";
+
+/** A failure that only the protocol knows, with the status and text its client gets. */
+export class EtcdError extends Error {
+  override readonly name = "EtcdError";
+  readonly status: GrpcStatus;
+
+  constructor(status: GrpcStatus, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+const { INVALID_ARGUMENT, OUT_OF_RANGE, NOT_FOUND, FAILED_PRECONDITION, UNAVAILABLE } = GRPC_STATUS;
+const { CANCELLED, RESOURCE_EXHAUSTED, DATA_LOSS, UNKNOWN } = GRPC_STATUS;
+
+/** Null: etcd has no such failure, and like all that its own table lacks it leaves as UNKNOWN with our own text. */
+export const ETCD_ERRORS: Readonly<
+  Record<T4ErrorCode, readonly [status: GrpcStatus, message: string] | null>
+> = {
+  T4_KEY_EXISTS: null,
+  T4_KEY_NOT_FOUND: [INVALID_ARGUMENT, "etcdserver: key not found"],
+  T4_INVALID_ARGUMENT: null,
+  T4_KEY_EMPTY: [INVALID_ARGUMENT, "etcdserver: key is not provided"],
+  T4_VALUE_PROVIDED: [INVALID_ARGUMENT, "etcdserver: value is provided"],
+  T4_LEASE_PROVIDED: [INVALID_ARGUMENT, "etcdserver: lease is provided"],
+  T4_TOO_MANY_OPERATIONS: [INVALID_ARGUMENT, "etcdserver: too many operations in txn request"],
+  T4_DUPLICATE_KEY: [INVALID_ARGUMENT, "etcdserver: duplicate key given in txn request"],
+  T4_REQUEST_TOO_LARGE: [INVALID_ARGUMENT, "etcdserver: request is too large"],
+  T4_COMPACTED: [OUT_OF_RANGE, "etcdserver: mvcc: required revision has been compacted"],
+  T4_FUTURE_REVISION: [OUT_OF_RANGE, "etcdserver: mvcc: required revision is a future revision"],
+  T4_LEASE_NOT_FOUND: [NOT_FOUND, "etcdserver: requested lease not found"],
+  T4_LEASE_EXISTS: [FAILED_PRECONDITION, "etcdserver: lease already exists"],
+  T4_LEASE_TTL_TOO_LARGE: [OUT_OF_RANGE, "etcdserver: too large lease TTL"],
+  T4_NO_SPACE: [RESOURCE_EXHAUSTED, "etcdserver: mvcc: database space exceeded"],
+  T4_NOT_LEADER: [FAILED_PRECONDITION, "etcdserver: not leader"],
+  // Of etcd's UNAVAILABLE texts this is one that says that nothing was applied.
+  T4_UNAVAILABLE: [UNAVAILABLE, "etcdserver: no leader"],
+  T4_TIMEOUT: [UNAVAILABLE, "etcdserver: request timed out"],
+  T4_CANCELLED: [CANCELLED, "etcdserver: request canceled"],
+  T4_CLOSED: [UNAVAILABLE, "etcdserver: server stopped"],
+  T4_DATA_DIR_IN_USE: null,
+  T4_DATA_DIR_UNUSABLE: null,
+  T4_CORRUPT: [DATA_LOSS, "etcdserver: corrupt cluster"],
+  T4_FORMAT_TOO_NEW: null,
+  // A node that fails a write stops: whether the write is applied shows after its restart.
+  T4_IO: [UNAVAILABLE, "etcdserver: server stopped"],
+  T4_NO_OBJECT_STORE: null,
+};
+
+export const invalidSortOption = (): EtcdError =>
+  new EtcdError(INVALID_ARGUMENT, "etcdserver: invalid sort option");
+
+export const noLeader = (): EtcdError => new EtcdError(UNAVAILABLE, "etcdserver: no leader");
+
+export const serverStopped = (): EtcdError =>
+  new EtcdError(UNAVAILABLE, "etcdserver: server stopped");
+
+export const invalidClientApiVersion = (): EtcdError =>
+  new EtcdError(INVALID_ARGUMENT, "etcdserver: invalid client api version");
+
+/** A half of a call that can be failed: unary calls and streams. */
+export interface Failable {
+  fail(status: GrpcStatus, message: string): void;
+}
+
+/** How grpc-go begins its text for a request that cannot be decoded: of a unary call, of a stream. */
+export const UNARY_MALFORMED = "grpc: error unmarshalling request: ";
+export const STREAM_MALFORMED = "grpc: failed to unmarshal the received message: ";
+
+/** Answers a call with a failure. Throws what is no failure of the world but a bug. */
+export function failCall(
+  call: Failable,
+  error: unknown,
+  malformedPrefix: string = UNARY_MALFORMED,
+): void {
+  if (error instanceof T4Error) {
+    const known = ETCD_ERRORS[error.code];
+    if (known === null) {
+      call.fail(UNKNOWN, error.message);
+    } else {
+      call.fail(known[0], known[1]);
+    }
+  } else if (error instanceof EtcdError) {
+    call.fail(error.status, error.message);
+  } else if (error instanceof MalformedMessage) {
+    call.fail(GRPC_STATUS.INTERNAL, malformedPrefix + error.message);
+  } else {
+    throw error;
+  }
+}

@@ -1,0 +1,194 @@
+// etcdserverpb.Lease.
+import type { LeaseId } from "../core/words.js";
+import type { Random } from "../runtime/random.js";
+import type { Method, StreamCall, StreamReceiver } from "../transport/service.js";
+import { failCall, STREAM_MALFORMED } from "./errors.js";
+import {
+  decodeLeaseGrantRequest,
+  decodeLeaseKeepAliveRequest,
+  decodeLeaseLeasesRequest,
+  decodeLeaseRevokeRequest,
+  decodeLeaseTimeToLiveRequest,
+  sizeLeaseGrantResponse,
+  sizeLeaseKeepAliveResponse,
+  sizeLeaseLeasesResponse,
+  sizeLeaseRevokeResponse,
+  sizeLeaseTimeToLiveResponse,
+  writeLeaseGrantResponse,
+  writeLeaseKeepAliveResponse,
+  writeLeaseLeasesResponse,
+  writeLeaseRevokeResponse,
+  writeLeaseTimeToLiveResponse,
+  type LeaseGrantRequest,
+  type LeaseGrantResponse,
+  type LeaseRevokeRequest,
+  type LeaseRevokeResponse,
+  type LeaseTimeToLiveRequest,
+  type LeaseTimeToLiveResponse,
+} from "./gen/rpc.js";
+import {
+  checkCaller,
+  checkSize,
+  proposed,
+  refusedStream,
+  unary,
+  type ServiceContext,
+} from "./service-context.js";
+
+export interface LeaseService {
+  readonly methods: readonly (readonly [path: string, method: Method])[];
+  /** Ends every open keepalive stream with `reason`. */
+  close(reason: Error): void;
+}
+
+export function leaseService(context: ServiceContext): LeaseService {
+  const { node, headers } = context;
+  const streams = new Set<StreamCall>();
+  const grant = unary(
+    node,
+    decodeLeaseGrantRequest,
+    { size: sizeLeaseGrantResponse, write: writeLeaseGrantResponse },
+    async (request, bytes) => grantLease(context, request, bytes),
+  );
+  const revoke = unary(
+    node,
+    decodeLeaseRevokeRequest,
+    { size: sizeLeaseRevokeResponse, write: writeLeaseRevokeResponse },
+    async (request) => revokeLease(context, request),
+  );
+  const timeToLive = unary(
+    node,
+    decodeLeaseTimeToLiveRequest,
+    { size: sizeLeaseTimeToLiveResponse, write: writeLeaseTimeToLiveResponse },
+    (request) => tellTimeToLive(context, request),
+  );
+  const list = unary(
+    node,
+    decodeLeaseLeasesRequest,
+    { size: sizeLeaseLeasesResponse, write: writeLeaseLeasesResponse },
+    () => ({
+      header: headers.message(node.revision),
+      leases: node.leases().map((lease) => ({ ID: lease })),
+    }),
+  );
+  const keepAlive: Method = {
+    kind: "stream",
+    open: (call) => openKeepAlive(context, call, streams),
+  };
+  return {
+    methods: [
+      ["/etcdserverpb.Lease/LeaseGrant", grant],
+      ["/etcdserverpb.Lease/LeaseRevoke", revoke],
+      ["/etcdserverpb.Lease/LeaseTimeToLive", timeToLive],
+      ["/etcdserverpb.Lease/LeaseLeases", list],
+      ["/etcdserverpb.Lease/LeaseKeepAlive", keepAlive],
+    ],
+    close(reason) {
+      for (const call of streams) {
+        failCall(call, reason);
+      }
+      streams.clear();
+    },
+  };
+}
+
+async function grantLease(
+  context: ServiceContext,
+  request: LeaseGrantRequest,
+  requestBytes: number,
+): Promise<LeaseGrantResponse> {
+  checkSize(requestBytes, context.requestBytesMax);
+  const lease = request.ID === 0n ? randomLease(context.random) : request.ID;
+  const outcome = await proposed<"lease-grant">(context.node, {
+    kind: "lease-grant",
+    lease,
+    ttlSeconds: request.TTL,
+  });
+  return {
+    header: context.headers.message(outcome.revision),
+    ID: outcome.lease,
+    TTL: outcome.ttlSeconds,
+    error: "",
+  };
+}
+
+/** A positive 63-bit number. */
+function randomLease(random: Random): LeaseId {
+  let id = 0n;
+  while (id === 0n) {
+    for (const byte of random.bytes(8)) {
+      id = (id << 8n) | BigInt(byte);
+    }
+    id = BigInt.asUintN(63, id);
+  }
+  return id;
+}
+
+async function revokeLease(
+  context: ServiceContext,
+  request: LeaseRevokeRequest,
+): Promise<LeaseRevokeResponse> {
+  const outcome = await proposed<"lease-revoke">(context.node, {
+    kind: "lease-revoke",
+    lease: request.ID,
+  });
+  return { header: context.headers.message(outcome.revision) };
+}
+
+function tellTimeToLive(
+  context: ServiceContext,
+  request: LeaseTimeToLiveRequest,
+): LeaseTimeToLiveResponse {
+  const { node, headers } = context;
+  const status = node.timeToLive(request.ID);
+  const header = headers.message(node.revision);
+  if (status === null) {
+    return { header, ID: request.ID, TTL: -1, grantedTTL: 0, keys: [] };
+  }
+  return {
+    header,
+    ID: request.ID,
+    // An expired lease that is not revoked yet has no time left; −1 would say that it is gone.
+    TTL: Math.max(0, Math.floor(status.remainingMs / 1000)),
+    grantedTTL: status.grantedSeconds,
+    keys: request.keys ? node.leaseKeys(request.ID) : [],
+  };
+}
+
+function openKeepAlive(
+  context: ServiceContext,
+  call: StreamCall,
+  streams: Set<StreamCall>,
+): StreamReceiver {
+  const { node, headers } = context;
+  try {
+    checkCaller(call, node);
+  } catch (error) {
+    failCall(call, error);
+    return refusedStream;
+  }
+  streams.add(call);
+  return {
+    message(request, start, end) {
+      try {
+        const { ID } = decodeLeaseKeepAliveRequest(request, start, end);
+        // Taken before the renewal, so that no client sees a lease alive at a revision at which it is revoked.
+        const header = headers.message(node.revision);
+        const response = { header, ID, TTL: node.keepAlive(ID) ?? 0 };
+        const bytes = new Uint8Array(sizeLeaseKeepAliveResponse(response));
+        writeLeaseKeepAliveResponse(bytes, 0, response);
+        call.send(bytes);
+      } catch (error) {
+        streams.delete(call);
+        failCall(call, error, STREAM_MALFORMED);
+      }
+    },
+    halfClosed() {
+      streams.delete(call);
+      call.end();
+    },
+    cancelled() {
+      streams.delete(call);
+    },
+  };
+}

@@ -1,0 +1,83 @@
+// All gRPC services of a server, over one node.
+import { REQUEST_BYTES_MAX } from "../core/limits.js";
+import type { Node } from "../node/node.js";
+import type { Clock } from "../runtime/clock.js";
+import type { Random } from "../runtime/random.js";
+import type { ServiceMap } from "../transport/service.js";
+import { clusterMethods } from "./cluster-service.js";
+import { serverStopped } from "./errors.js";
+import { healthService } from "./health-service.js";
+import { kvMethods } from "./kv/service.js";
+import { leaseService } from "./lease-service.js";
+import { maintenanceMethods } from "./maintenance-service.js";
+import { ResponseHeaders } from "./response-header.js";
+import type { MemberInformation, ServiceContext } from "./service-context.js";
+import { watchService } from "./watch/service.js";
+
+/** etcd's default, and the shortest that it takes. */
+export const WATCH_PROGRESS_INTERVAL_MS: number = 10 * 60_000;
+export const WATCH_PROGRESS_INTERVAL_MS_MIN: number = 100;
+
+export interface ServiceOptions {
+  readonly node: Node;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly members: () => readonly MemberInformation[];
+  /** How often a watcher without events that asked for it is told the revision; at least 100 ms. */
+  readonly watchProgressIntervalMs?: number;
+  /** Largest write request; 1.5 MiB if not given. */
+  readonly requestBytesMax?: number;
+}
+
+export interface EtcdServices {
+  readonly methods: ServiceMap;
+  readonly watchStreams: number;
+  readonly watchers: number;
+  /** The health service says so from now on; calls are still answered. */
+  stopServing(): void;
+  /** Ends the calls that have no end of their own: watches, keepalives. */
+  endStreams(): void;
+}
+
+export function createServices(options: ServiceOptions): EtcdServices {
+  const context: ServiceContext = {
+    node: options.node,
+    headers: new ResponseHeaders(options.node),
+    clock: options.clock,
+    random: options.random,
+    members: options.members,
+    watchProgressIntervalMs: Math.max(
+      options.watchProgressIntervalMs ?? WATCH_PROGRESS_INTERVAL_MS,
+      WATCH_PROGRESS_INTERVAL_MS_MIN,
+    ),
+    requestBytesMax: options.requestBytesMax ?? REQUEST_BYTES_MAX,
+  };
+  const watch = watchService(context);
+  const lease = leaseService(context);
+  const health = healthService(context);
+  return {
+    methods: new Map([
+      ...kvMethods(context),
+      ...watch.methods,
+      ...lease.methods,
+      ...clusterMethods(context),
+      ...maintenanceMethods(context),
+      ...health.methods,
+    ]),
+    get watchStreams() {
+      return watch.streamCount;
+    },
+    get watchers() {
+      return watch.watcherCount;
+    },
+    stopServing() {
+      health.stopServing();
+    },
+    endStreams() {
+      const reason = serverStopped();
+      watch.close(reason);
+      lease.close(reason);
+      health.close(reason);
+    },
+  };
+}

@@ -1,0 +1,306 @@
+// A node alone: it leads from its start, and what is durable in its log is committed.
+// This file joins the parts; each of them is told of the others only by the callbacks given here.
+import type { Command, RangeOperation, RangeOutcome } from "../core/command.js";
+import { T4Error } from "../core/errors.js";
+import type { KeyRange } from "../core/key-range.js";
+import type { Row } from "../core/row.js";
+import type { Key, LeaseId, LogIndex, Revision, Term } from "../core/words.js";
+import { assert } from "../lib/assert.js";
+import type { Log } from "../log/log.js";
+import type { DirectoryLock } from "../runtime/disk.js";
+import type { Runtime } from "../runtime/runtime.js";
+import type { Store } from "../store/store.js";
+import type { Identity } from "./identity.js";
+import { LeaseExpiry } from "./lease/lease-expiry.js";
+import { declareMetrics } from "./node-metrics.js";
+import type {
+  Completion,
+  Consistency,
+  LeaseStatus,
+  Node,
+  NodeStatus,
+  Watcher,
+  WatchOptions,
+  WatchSink,
+} from "./node.js";
+import { Reads } from "./reads.js";
+import { RevisionWaits } from "./revision-waits.js";
+import type { SystemState } from "./system-state.js";
+import { WatchHub } from "./watch/watch-hub.js";
+import { WritePipeline } from "./write-pipeline.js";
+
+export interface NodeParts {
+  readonly identity: Identity;
+  readonly log: Log;
+  readonly store: Store;
+  readonly system: SystemState;
+  /** Null in memory. */
+  readonly lock: DirectoryLock | null;
+  readonly runtime: Runtime;
+}
+
+export class LocalNode implements Node {
+  readonly clusterId: bigint;
+  readonly memberId: bigint;
+  readonly stopped: Promise<T4Error | null>;
+  readonly #parts: NodeParts;
+  readonly #hub: WatchHub;
+  readonly #pipeline: WritePipeline;
+  readonly #reads: Reads;
+  readonly #expiry: LeaseExpiry;
+  readonly #waits = new RevisionWaits();
+  #reportStopped: (error: T4Error | null) => void = () => {};
+  #isLeading = false;
+  #leadershipsSeen = 0;
+  #leasesRenewed = 0;
+  /** Why nothing is served any more; null while it is. */
+  #closed: T4Error | null = null;
+  /** The closing, once it has begun. */
+  #ended: Promise<void> | null = null;
+
+  constructor(parts: NodeParts) {
+    const { identity, log, store, system, runtime } = parts;
+    this.clusterId = identity.clusterId;
+    this.memberId = identity.memberId;
+    this.stopped = new Promise((resolve) => {
+      this.#reportStopped = resolve;
+    });
+    this.#parts = parts;
+    const failed = (error: unknown): void => {
+      if (!(error instanceof T4Error)) {
+        throw error;
+      }
+      this.fail(error);
+    };
+    this.#hub = new WatchHub(store, runtime.clock, failed);
+    this.#pipeline = new WritePipeline({
+      log,
+      store,
+      system,
+      hub: this.#hub,
+      clock: runtime.clock,
+      committed: () => {
+        this.#waits.advance(store.committedRevision);
+        this.#expiry.schedule();
+      },
+      failed,
+    });
+    this.#reads = new Reads(store, runtime.clock);
+    this.#expiry = new LeaseExpiry(system.leases, runtime.clock, (lease, done) => {
+      this.#pipeline.propose({ kind: "lease-revoke", lease }, done);
+    });
+    declareMetrics(runtime.metrics, {
+      log,
+      store,
+      system,
+      hub: this.#hub,
+      pipeline: this.#pipeline,
+      reads: this.#reads,
+      expiry: this.#expiry,
+      isLeading: () => this.#isLeading,
+      leadershipsSeen: () => this.#leadershipsSeen,
+      leasesRenewed: () => this.#leasesRenewed,
+    });
+  }
+
+  /** Begins to lead under a term of its own; resolves once that is committed. To be called once. */
+  async start(): Promise<void> {
+    const { log, system, identity, runtime } = this.#parts;
+    const term = (log.tipTerm + 1) as Term;
+    await new Promise<void>((resolve, reject) => {
+      this.#pipeline.startTerm(term, identity.nodeId, (error) => {
+        if (error === null) {
+          resolve();
+        } else {
+          reject(error);
+        }
+      });
+    });
+    this.#isLeading = true;
+    this.#leadershipsSeen += 1;
+    // Nobody knows when the leases were last renewed before this start: each gets its full time.
+    system.leases.renewAll(runtime.clock.monotonicMs());
+    this.#expiry.schedule();
+  }
+
+  /** What the log's listener is told. */
+  durable(index: LogIndex): void {
+    this.#pipeline.durable(index);
+  }
+
+  /** Stops by itself: a file failed, and going on could lose what is acknowledged. */
+  fail(error: T4Error): void {
+    if (this.#closed === null) {
+      this.#parts.runtime.logger.error("the node stops", { error });
+      this.#closed = new T4Error("T4_CLOSED", `the node has stopped: ${error.message}`, {
+        cause: error,
+      });
+      this.#ended = this.#release(this.#closed, error);
+    }
+  }
+
+  get term(): Term {
+    return this.#pipeline.term;
+  }
+
+  get revision(): Revision {
+    return this.#parts.store.committedRevision;
+  }
+
+  get compactRevision(): Revision {
+    return this.#parts.store.compactRevision;
+  }
+
+  status(): NodeStatus {
+    const { store, log, identity } = this.#parts;
+    const { totalBytes, liveBytes } = store.sizes;
+    return {
+      clusterId: this.clusterId,
+      memberId: this.memberId,
+      nodeId: identity.nodeId,
+      term: this.term,
+      committedIndex: store.committedIndex,
+      revision: store.committedRevision,
+      compactRevision: store.compactRevision,
+      isLeader: this.#isLeading,
+      totalBytes,
+      liveBytes,
+      hasSpace: store.hasSpace && log.hasSpace,
+    };
+  }
+
+  propose(command: Command, done: Completion): void {
+    this.#pipeline.propose(command, done);
+  }
+
+  /** Alone, what is committed here is what is committed: both consistencies read the same. */
+  range(
+    operation: RangeOperation,
+    _consistency: Consistency,
+  ): RangeOutcome | Promise<RangeOutcome> {
+    return this.#reads.range(operation);
+  }
+
+  history(key: Key): Row[] {
+    return this.#reads.history(key);
+  }
+
+  changes(range: KeyRange, from: number, to: number): AsyncIterable<Row> {
+    return this.#reads.changes(range, from, to);
+  }
+
+  async compactionDone(): Promise<void> {
+    this.#assertOpen();
+    await this.#parts.store.compacted();
+  }
+
+  watch(options: WatchOptions, sink: WatchSink): Watcher {
+    this.#assertOpen();
+    return this.#hub.watch(options, sink);
+  }
+
+  whenSynced(watchers: readonly Watcher[], done: (revision: Revision) => void): () => void {
+    return this.#hub.whenSynced(watchers, done);
+  }
+
+  keepAlive(id: LeaseId): number | null {
+    this.#assertOpen();
+    const { leases } = this.#parts.system;
+    const lease = leases.get(id);
+    const nowMs = this.#parts.runtime.clock.monotonicMs();
+    // A lease whose time is over, or whose revoke is planned, cannot be saved any more.
+    if (lease === undefined || lease.expiresAtMs <= nowMs || !this.#pipeline.leaseExists(id)) {
+      return null;
+    }
+    leases.renew(lease, nowMs);
+    this.#leasesRenewed += 1;
+    return lease.ttlSeconds;
+  }
+
+  timeToLive(id: LeaseId): LeaseStatus | null {
+    this.#assertOpen();
+    const lease = this.#parts.system.leases.get(id);
+    return lease === undefined
+      ? null
+      : {
+          lease: id,
+          grantedSeconds: lease.ttlSeconds,
+          remainingMs: Math.max(0, lease.expiresAtMs - this.#parts.runtime.clock.monotonicMs()),
+        };
+  }
+
+  leaseKeys(id: LeaseId): Key[] {
+    this.#assertOpen();
+    return [...(this.#parts.system.leases.get(id)?.keys ?? [])];
+  }
+
+  leases(): LeaseId[] {
+    this.#assertOpen();
+    return this.#parts.system.leases.sorted();
+  }
+
+  async waitForRevision(revision: number, signal?: AbortSignal): Promise<void> {
+    this.#assertOpen();
+    if (revision > this.revision) {
+      await this.#waits.wait(revision, signal);
+    }
+  }
+
+  async flush(): Promise<void> {
+    this.#assertOpen();
+    const { log, store } = this.#parts;
+    await log.flush();
+    this.#assertOpen();
+    log.seal();
+    await store.flush();
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed === null) {
+      this.#closed = new T4Error("T4_CLOSED", "the store is closed");
+      this.#ended = this.#release(this.#closed, null);
+    }
+    await this.#ended;
+  }
+
+  #assertOpen(): void {
+    if (this.#closed !== null) {
+      throw this.#closed;
+    }
+  }
+
+  /**
+   * Ends everything, in the order of the data's way: no new work, what is planned made durable and answered (or failed),
+   * then the files, and the directory last. Never rejects: what fails on the way is reported by `stopped`.
+   */
+  async #release(reason: T4Error, failure: T4Error | null): Promise<void> {
+    const { log, store, lock, runtime } = this.#parts;
+    assert(this.#ended === null, "a node is released once");
+    this.#isLeading = false;
+    this.#expiry.stop();
+    this.#pipeline.refuse(reason);
+    let error = failure;
+    const attempt = async (what: string, run: () => Promise<void>): Promise<void> => {
+      try {
+        await run();
+      } catch (cause) {
+        runtime.logger.error("closing failed", { what, error: cause as Error });
+        error ??=
+          cause instanceof T4Error
+            ? cause
+            : new T4Error("T4_IO", `${what} could not be closed`, { cause });
+      }
+    };
+    if (failure === null) {
+      await attempt("the log", async () => log.flush());
+    }
+    this.#pipeline.abandon(error ?? reason);
+    this.#hub.close();
+    this.#waits.close(reason);
+    await this.#reads.close(reason);
+    await attempt("the log", async () => log.close());
+    await attempt("the store", async () => store.close());
+    await attempt("the directory's lock", async () => lock?.release());
+    this.#reportStopped(error);
+  }
+}

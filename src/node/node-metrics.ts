@@ -1,0 +1,165 @@
+// What a node tells of itself: etcd's names where dashboards expect them, `t4_*` for what etcd has not.
+import type { Log } from "../log/log.js";
+import type { Metrics } from "../runtime/metrics.js";
+import type { Store } from "../store/store.js";
+import type { LeaseExpiry } from "./lease/lease-expiry.js";
+import type { Reads } from "./reads.js";
+import type { SystemState } from "./system-state.js";
+import type { WatchHub } from "./watch/watch-hub.js";
+import type { WritePipeline } from "./write-pipeline.js";
+
+export interface Measured {
+  readonly log: Log;
+  readonly store: Store;
+  readonly system: SystemState;
+  readonly hub: WatchHub;
+  readonly pipeline: WritePipeline;
+  readonly reads: Reads;
+  readonly expiry: LeaseExpiry;
+  readonly isLeading: () => boolean;
+  readonly leadershipsSeen: () => number;
+  readonly leasesRenewed: () => number;
+}
+
+export function declareMetrics(metrics: Metrics, parts: Measured): void {
+  declareConsensus(metrics, parts);
+  declareStore(metrics, parts);
+  declareWatches(metrics, parts);
+  declareLeases(metrics, parts);
+}
+
+function declareConsensus(metrics: Metrics, parts: Measured): void {
+  const { pipeline, store, log } = parts;
+  metrics.gauge("etcd_server_has_leader", "Whether a leader exists. 1: yes, 0: no.", () =>
+    Number(parts.isLeading()),
+  );
+  metrics.gauge("etcd_server_is_leader", "Whether this member leads. 1: yes, 0: no.", () =>
+    Number(parts.isLeading()),
+  );
+  metrics.counter(
+    "etcd_server_leader_changes_seen_total",
+    "Leaderships that began while this member ran.",
+    parts.leadershipsSeen,
+  );
+  metrics.gauge(
+    "etcd_server_proposals_committed_total",
+    "Index of the last entry committed.",
+    () => store.committedIndex,
+  );
+  metrics.gauge(
+    "etcd_server_proposals_applied_total",
+    "Index of the last entry applied.",
+    () => store.committedIndex,
+  );
+  metrics.gauge(
+    "etcd_server_proposals_pending",
+    "Commands that are not answered yet.",
+    () => pipeline.pending,
+  );
+  metrics.counter(
+    "etcd_server_proposals_failed_total",
+    "Commands that were refused, or whose outcome is unknown.",
+    () => pipeline.proposalsFailed,
+  );
+  metrics.counter(
+    "etcd_server_slow_apply_total",
+    "Groups of entries that took longer than 100 ms to apply.",
+    () => pipeline.slowApplies,
+  );
+  metrics.gauge("t4_term", "Number of the leadership.", () => pipeline.term);
+  metrics.gauge("t4_tip_index", "Index of the last entry planned.", () => log.tipIndex);
+  metrics.gauge(
+    "t4_committed_index",
+    "Index of the last entry committed.",
+    () => store.committedIndex,
+  );
+  metrics.gauge(
+    "t4_persisted_index",
+    "Index up to which the store's files hold everything.",
+    () => store.persistedIndex,
+  );
+  metrics.gauge(
+    "t4_log_sealed_segments",
+    "Segments of the log that are finished and not deleted.",
+    () => log.sealedSegments.length,
+  );
+  metrics.gauge(
+    "t4_log_pending_bytes",
+    "Bytes of entries that are planned and not durable.",
+    () => log.pendingBytes,
+  );
+}
+
+function declareStore(metrics: Metrics, parts: Measured): void {
+  const { pipeline, store, log, system, reads } = parts;
+  metrics.gauge(
+    "etcd_mvcc_db_total_size_in_bytes",
+    "Bytes of the store's files.",
+    () => store.sizes.totalBytes,
+  );
+  metrics.gauge(
+    "etcd_mvcc_db_total_size_in_use_in_bytes",
+    "Bytes of the store's files that compaction cannot give back.",
+    () => store.sizes.liveBytes,
+  );
+  metrics.gauge("etcd_debugging_mvcc_keys_total", "Live keys.", () => system.keysTotal);
+  metrics.gauge(
+    "etcd_debugging_mvcc_current_revision",
+    "The current revision.",
+    () => store.committedRevision,
+  );
+  metrics.gauge(
+    "etcd_debugging_mvcc_compact_revision",
+    "The revision of the last compaction.",
+    () => store.compactRevision,
+  );
+  metrics.counter(
+    "etcd_debugging_mvcc_put_total",
+    "Keys put, in transactions and outside.",
+    () => pipeline.rowsPut,
+  );
+  metrics.counter(
+    "etcd_debugging_mvcc_delete_total",
+    "Keys deleted, by expiring leases too.",
+    () => pipeline.rowsDeleted,
+  );
+  metrics.counter(
+    "etcd_debugging_mvcc_range_total",
+    "Reads outside of transactions.",
+    () => reads.ranges,
+  );
+  metrics.counter("etcd_debugging_mvcc_txn_total", "Transactions.", () => pipeline.txns);
+  metrics.gauge("t4_disk_has_space", "Whether writes are accepted. 1: yes, 0: disk full.", () =>
+    Number(store.hasSpace && log.hasSpace),
+  );
+}
+
+function declareWatches(metrics: Metrics, { hub }: Measured): void {
+  metrics.gauge("etcd_debugging_mvcc_watcher_total", "Watchers.", () => hub.watcherCount);
+  metrics.gauge(
+    "etcd_debugging_mvcc_slow_watcher_total",
+    "Watchers that are behind.",
+    () => hub.behindCount,
+  );
+  metrics.counter(
+    "etcd_debugging_mvcc_events_total",
+    "Events given to watchers.",
+    () => hub.eventsDelivered,
+  );
+}
+
+function declareLeases(metrics: Metrics, { system, expiry, ...parts }: Measured): void {
+  metrics.counter("etcd_debugging_lease_granted_total", "Leases granted.", () => system.granted);
+  metrics.counter(
+    "etcd_debugging_lease_revoked_total",
+    "Leases revoked, expired ones included.",
+    () => system.revoked,
+  );
+  metrics.counter(
+    "etcd_debugging_lease_expired_total",
+    "Leases revoked because their time was over.",
+    () => expiry.expired,
+  );
+  metrics.counter("etcd_debugging_lease_renewed_total", "Renewals of leases.", parts.leasesRenewed);
+  metrics.gauge("t4_leases", "Leases.", () => system.leases.size);
+}

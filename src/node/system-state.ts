@@ -1,0 +1,166 @@
+// What entries change beside keys, and what can be told of keys only by having seen every entry: leases with their keys,
+// and how many keys are live. It follows committed entries; `tip` sees the planned ones too.
+// Written with each manifest of the store and read back at start, before the log is replayed over it.
+import type { Entry } from "../core/entry.js";
+import { T4Error } from "../core/errors.js";
+import { assert, unreachable } from "../lib/assert.js";
+import { latin1, writeLatin1 } from "../lib/bytes.js";
+import { readVarint, varintSize, writeVarint } from "../lib/varint.js";
+import { LeaseTable } from "./lease/lease-table.js";
+import { TipLeases } from "./lease/tip-leases.js";
+
+/** Format: grows when an older program could not read the snapshot. */
+const FORMAT_VERSION = 1;
+
+export class SystemState {
+  readonly leases = new LeaseTable();
+  readonly tip: TipLeases = new TipLeases(this.leases);
+  /** Counted since the program started. */
+  granted = 0;
+  revoked = 0;
+  #keysTotal = 0;
+  /** The part of the snapshot that holds leases, while they have not changed since. */
+  #leaseBytes: Uint8Array | null = null;
+  #leaseBytesVersion = -1;
+  /** What the last snapshot held. */
+  #encodedKeysTotal = -1;
+  #encodedVersion = -1;
+
+  /** Live keys. */
+  get keysTotal(): number {
+    return this.#keysTotal;
+  }
+
+  /** An entry was planned. */
+  append(entry: Entry): void {
+    this.tip.append(entry);
+  }
+
+  /** An entry was committed. Leases granted by it run from `nowMs`. */
+  commit(entry: Entry, nowMs: number): void {
+    for (const row of entry.rows) {
+      if (row.isTombstone) {
+        this.#keysTotal -= 1;
+      } else if (row.version === 1) {
+        this.#keysTotal += 1;
+      }
+      this.leases.applyRow(row);
+    }
+    const { system } = entry;
+    if (system !== null) {
+      switch (system.kind) {
+        case "lease-grant":
+          this.leases.grant(system.lease, system.ttlSeconds, nowMs);
+          this.granted += 1;
+          break;
+        case "lease-revoke":
+          this.leases.revoke(system.lease);
+          this.revoked += 1;
+          break;
+        case "compact":
+        case "term-start":
+          break;
+        default:
+          unreachable(system);
+      }
+    }
+    this.tip.commit(entry);
+  }
+
+  /** The snapshot, or null if it would be the same as the last one. */
+  encode(): Uint8Array | null {
+    const { version } = this.leases;
+    if (this.#encodedKeysTotal === this.#keysTotal && this.#encodedVersion === version) {
+      return null;
+    }
+    if (this.#leaseBytes === null || this.#leaseBytesVersion !== version) {
+      this.#leaseBytes = encodeLeases(this.leases);
+      this.#leaseBytesVersion = version;
+    }
+    this.#encodedKeysTotal = this.#keysTotal;
+    this.#encodedVersion = version;
+    const headBytes = 1 + varintSize(this.#keysTotal);
+    const bytes = new Uint8Array(headBytes + this.#leaseBytes.length);
+    bytes[0] = FORMAT_VERSION;
+    writeVarint(bytes, 1, this.#keysTotal);
+    bytes.set(this.#leaseBytes, headBytes);
+    return bytes;
+  }
+
+  /** Takes a snapshot's content into this empty state. Throws T4_FORMAT_TOO_NEW and T4_CORRUPT. */
+  restore(bytes: Uint8Array, nowMs: number): void {
+    assert(
+      this.leases.size === 0 && this.#keysTotal === 0,
+      "a snapshot is read into an empty state",
+    );
+    if ((bytes[0] ?? 0) > FORMAT_VERSION) {
+      throw new T4Error(
+        "T4_FORMAT_TOO_NEW",
+        `the system snapshot has format ${bytes[0] ?? 0}; this program knows ${FORMAT_VERSION}`,
+      );
+    }
+    try {
+      const cursor = { at: 1 };
+      this.#keysTotal = readVarint(bytes, cursor, bytes.length);
+      decodeLeases(bytes, cursor, this.leases, nowMs);
+      if (bytes[0] !== FORMAT_VERSION || cursor.at !== bytes.length) {
+        throw new RangeError("bytes are left over, or the format is none");
+      }
+    } catch (error) {
+      if (error instanceof RangeError) {
+        throw new T4Error("T4_CORRUPT", `the system snapshot cannot be read: ${error.message}`, {
+          cause: error,
+        });
+      }
+      throw error;
+    }
+    this.#encodedKeysTotal = this.#keysTotal;
+    this.#encodedVersion = this.leases.version;
+  }
+}
+
+/** Format: count, then for each lease in order of grant: id (8 bytes, little-endian), TTL, count and keys. */
+function encodeLeases(leases: LeaseTable): Uint8Array {
+  let size = varintSize(leases.size);
+  for (const lease of leases.all()) {
+    size += 8 + varintSize(lease.ttlSeconds) + varintSize(lease.keys.size);
+    for (const key of lease.keys) {
+      size += varintSize(key.length) + key.length;
+    }
+  }
+  const bytes = new Uint8Array(size);
+  const view = new DataView(bytes.buffer);
+  let at = writeVarint(bytes, 0, leases.size);
+  for (const lease of leases.all()) {
+    view.setBigInt64(at, lease.id, true);
+    at = writeVarint(bytes, at + 8, lease.ttlSeconds);
+    at = writeVarint(bytes, at, lease.keys.size);
+    for (const key of lease.keys) {
+      at = writeVarint(bytes, at, key.length);
+      at = writeLatin1(bytes, at, key);
+    }
+  }
+  assert(at === size, "a snapshot's size is computed as it is written");
+  return bytes;
+}
+
+function decodeLeases(
+  bytes: Uint8Array,
+  cursor: { at: number },
+  leases: LeaseTable,
+  nowMs: number,
+): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const count = readVarint(bytes, cursor, bytes.length);
+  for (let lease = 0; lease < count; lease += 1) {
+    const id = view.getBigInt64(cursor.at, true);
+    cursor.at += 8;
+    leases.grant(id, readVarint(bytes, cursor, bytes.length), nowMs);
+    const keys = readVarint(bytes, cursor, bytes.length);
+    for (let key = 0; key < keys; key += 1) {
+      const length = readVarint(bytes, cursor, bytes.length);
+      leases.attach(id, latin1(bytes, cursor.at, cursor.at + length));
+      cursor.at += length;
+    }
+  }
+}

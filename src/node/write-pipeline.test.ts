@@ -1,0 +1,228 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { propose, put, readAll, remove, startPlainNode } from "../../test/node/plain-node.js";
+import type { Command, Outcome } from "../core/command.js";
+import { T4Error, type T4ErrorCode } from "../core/errors.js";
+import { Row } from "../core/row.js";
+import type { WatchBatch } from "./node.js";
+
+const key = fc.constantFrom("a", "b", "c");
+const command: fc.Arbitrary<Command> = fc.oneof(
+  key.map((each) => put(each, "v")),
+  key.map((each) => put(each, "v", 7n)),
+  key.map(remove),
+  fc.record({
+    kind: fc.constant("txn" as const),
+    compares: fc.constant([
+      {
+        range: { kind: "key" as const, key: "a" },
+        result: "equal" as const,
+        target: "version" as const,
+        operand: 1,
+      },
+    ]),
+    success: key.map((each) => [put(each, "t") as never]),
+    failure: fc.constant([]),
+  }),
+  fc.constantFrom<Command>(
+    { kind: "lease-grant", lease: 7n, ttlSeconds: 60 },
+    { kind: "lease-revoke", lease: 7n },
+    { kind: "compact", revision: 3 },
+  ),
+);
+const step = fc.oneof(
+  { weight: 4, arbitrary: command },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("durable" as const), back: fc.nat(4) }) },
+);
+
+interface Answer {
+  readonly code: T4ErrorCode | null;
+  readonly outcome: Outcome | null;
+}
+
+/** Rows by what they say: their bytes lie in slabs that others share. */
+function shown(value: unknown): string {
+  return JSON.stringify(value, (_name, each: unknown) => {
+    if (each instanceof Row) {
+      const { key, modRevision, createRevision, version, lease } = each;
+      return {
+        key,
+        modRevision,
+        createRevision,
+        version,
+        lease: `${lease}`,
+        value: [...each.value],
+      };
+    }
+    return typeof each === "bigint" ? `${each}` : each;
+  });
+}
+
+test("answers are those of a node that commits each command before the next, and never come early", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 60, size: "max" }), async (steps) => {
+      const { node, log, store, clock } = await startPlainNode(false);
+      const slow = await startPlainNode(true);
+      const answers: Answer[] = [];
+      const expected: Answer[] = [];
+      let asked = 0;
+      for (const each of steps) {
+        if (each.kind === "durable") {
+          log.makeDurable(log.tipIndex - each.back);
+          await clock.run(0);
+          continue;
+        }
+        let isWithin = true;
+        const number = asked;
+        asked += 1;
+        let tipIndex = 0;
+        node.propose(each, (error, outcome) => {
+          assert.ok(!isWithin, "no answer within propose");
+          assert.ok(store.committedIndex >= tipIndex, "an answer shows only what is committed");
+          answers[number] = { code: error === null ? null : error.code, outcome };
+        });
+        tipIndex = log.tipIndex;
+        isWithin = false;
+        await propose(slow.node, each).then(
+          (outcome) => expected.push({ code: null, outcome }),
+          (error: unknown) => expected.push({ code: (error as T4Error).code, outcome: null }),
+        );
+      }
+      log.makeDurable();
+      await clock.run(0);
+      assert.deepEqual(answers.map(shown), expected.map(shown));
+      const [read, slowRead] = await Promise.all(
+        [node, slow.node].map(async (one) => one.range(readAll, "linearizable")),
+      );
+      assert.deepEqual(shown(read), shown(slowRead));
+      assert.deepEqual(node.leaseKeys(7n).sort(), slow.node.leaseKeys(7n).sort());
+      assert.equal(log.committedNoted, log.tipIndex);
+      await Promise.all([node.close(), slow.node.close()]);
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test("an answer without an entry waits for the state it shows", async () => {
+  const { node, log, clock } = await startPlainNode(false);
+  const order: string[] = [];
+  node.propose(put("a"), () => order.push("put"));
+  node.propose(remove("b"), () => order.push("delete of nothing"));
+  node.propose({ kind: "lease-revoke", lease: 1n }, (error) =>
+    order.push(`revoke ${error?.code ?? "done"}`),
+  );
+  await clock.run(0);
+  assert.equal(order.length, 0);
+  log.makeDurable();
+  assert.deepEqual(order, ["put", "delete of nothing", "revoke T4_LEASE_NOT_FOUND"]);
+  node.propose(remove("b"), () => order.push("at once"));
+  await Promise.resolve();
+  assert.equal(order.at(-1), "at once");
+  await node.close();
+});
+
+test("a transaction that only reads sees what is committed, and waits for nothing", async () => {
+  const { node } = await startPlainNode(false);
+  node.propose(put("a"), () => {});
+  const outcome = await propose(node, {
+    kind: "txn",
+    compares: [],
+    success: [readAll],
+    failure: [],
+  });
+  assert.equal(outcome.revision, 1);
+  assert.ok(outcome.kind === "txn" && outcome.responses[0]?.kind === "range");
+  assert.equal(outcome.responses[0].count, 0);
+  await node.close();
+});
+
+test("watchers hear of a group before its callers, once, whatever it held", async () => {
+  const { node, log } = await startPlainNode(false);
+  const order: (string | WatchBatch)[] = [];
+  node.watch(
+    { range: readAll.range, startRevision: 0, puts: true, deletes: true },
+    {
+      deliver: (batch) => {
+        order.push(batch);
+        return true;
+      },
+      compacted: () => {},
+    },
+  );
+  for (const each of ["a", "b"]) {
+    node.propose(put(each), () => order.push(each));
+  }
+  log.makeDurable();
+  const [batch, ...callers] = order;
+  assert.deepEqual(callers, ["a", "b"]);
+  assert.ok(typeof batch === "object");
+  assert.equal(batch.revision, 3);
+  assert.deepEqual(
+    batch.events.map((event) => event.row.key),
+    ["a", "b"],
+  );
+  await node.close();
+});
+
+test("a log that fails leaves entries unknown, answers unapplied, and stops the node", async () => {
+  const { node, log, clock } = await startPlainNode(false);
+  const codes: (T4ErrorCode | undefined)[] = [];
+  const tell = (error: T4Error | null): void => {
+    codes.push(error?.code);
+  };
+  node.propose(put("a"), tell);
+  node.propose(remove("b"), tell);
+  const waiting = assert.rejects(node.waitForRevision(9), { code: "T4_CLOSED" });
+  log.fail(new T4Error("T4_IO", "the disk burns"));
+  await waiting;
+  assert.equal((await node.stopped)?.message, "the disk burns");
+  assert.deepEqual(codes, ["T4_IO", "T4_UNAVAILABLE"]);
+  node.propose(put("c"), tell);
+  await clock.run(0);
+  assert.equal(codes.at(-1), "T4_CLOSED");
+  assert.throws(() => node.history("a"), { code: "T4_CLOSED" });
+  await node.close();
+});
+
+test("writes are refused before planning while there is no space or too much waits", async () => {
+  const { node, log, store } = await startPlainNode(false);
+  log.hasSpace = false;
+  await assert.rejects(propose(node, put("a")), { code: "T4_NO_SPACE" });
+  log.hasSpace = true;
+  store.hasSpace = false;
+  await assert.rejects(propose(node, put("a")), { code: "T4_NO_SPACE" });
+  store.hasSpace = true;
+  log.pendingBytes = 1e9;
+  await assert.rejects(propose(node, put("a")), { code: "T4_UNAVAILABLE" });
+  log.pendingBytes = 0;
+  assert.equal(log.tipIndex, 1, "no index was used");
+  await node.close();
+});
+
+test("closing answers what was planned and refuses what comes after", async () => {
+  const { node, clock } = await startPlainNode(false);
+  const put1 = propose(node, put("a"));
+  const closing = node.close();
+  await assert.rejects(propose(node, put("b")), { code: "T4_CLOSED" });
+  assert.equal((await put1).revision, 2);
+  await closing;
+  assert.equal(await node.stopped, null);
+  await clock.run(0);
+});
+
+test("a completion may propose, and what it proposes is answered", async () => {
+  const { node, clock } = await startPlainNode(true);
+  let count = 0;
+  const again = (): void => {
+    count += 1;
+    if (count < 50) {
+      node.propose(count % 2 === 0 ? put("a") : remove("nothing"), again);
+    }
+  };
+  node.propose(put("a"), again);
+  await node.waitForRevision(26);
+  await clock.run(0);
+  assert.equal(count, 50);
+  await node.close();
+});

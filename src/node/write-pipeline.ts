@@ -1,0 +1,325 @@
+// The way of a write: planned at the tip, appended to the log and the store in the same tick, and once durable made
+// visible, shown to watchers and answered, in order.
+// Must never: answer before what the answer shows is committed, call a completion within `propose`, or leave an index
+// unused when a caller goes away.
+// Invariant: the store's uncommitted entries are exactly those of `#uncommitted`, and they end at the log's tip.
+import { T4Error } from "../core/errors.js";
+import type { Command, Outcome } from "../core/command.js";
+import type { Entry, SystemEffect } from "../core/entry.js";
+import { PENDING_BYTES_MAX, PENDING_PROPOSALS_MAX } from "../core/limits.js";
+import { isReadOnly } from "../core/plan-txn.js";
+import { plan } from "../core/plan.js";
+import type { Row } from "../core/row.js";
+import type { PlanView } from "../core/view.js";
+import type { LogIndex, Revision, Term } from "../core/words.js";
+import { Queue } from "../lib/queue.js";
+import type { Log } from "../log/log.js";
+import type { Clock } from "../runtime/clock.js";
+import type { Store } from "../store/store.js";
+import type { Completion } from "./node.js";
+import type { SystemState } from "./system-state.js";
+import { CommittedView, TipView } from "./tip-view.js";
+import type { WatchHub } from "./watch/watch-hub.js";
+
+/** A group that takes longer than this to apply is counted as slow, as etcd does. */
+const SLOW_APPLY_MS = 100;
+
+/** A caller that waits: either its entry has `index`, or its answer shows the state at `index`. */
+interface Waiter {
+  readonly index: LogIndex;
+  readonly hasEntry: boolean;
+  readonly done: Completion;
+  readonly error: T4Error | null;
+  readonly outcome: Outcome | null;
+}
+
+export interface PipelineParts {
+  readonly log: Log;
+  readonly store: Store;
+  readonly system: SystemState;
+  readonly hub: WatchHub;
+  readonly clock: Clock;
+  /** Called after each group, when all of it is visible and answered. */
+  readonly committed: () => void;
+  /** Reading or writing failed for good, or there is a bug: the node must stop. */
+  readonly failed: (error: unknown) => void;
+}
+
+const noRows: readonly Row[] = [];
+
+export class WritePipeline {
+  readonly #log: Log;
+  readonly #store: Store;
+  readonly #system: SystemState;
+  readonly #hub: WatchHub;
+  readonly #clock: Clock;
+  readonly #committed: () => void;
+  readonly #failed: (error: unknown) => void;
+  readonly #tip: TipView;
+  readonly #visible: PlanView;
+  readonly #uncommitted = new Queue<Entry>();
+  /** In order of index: those before the first waiter have been answered. */
+  readonly #waiters = new Queue<Waiter>();
+  /** Answers that depend on nothing uncommitted: given at the end of this turn. */
+  readonly #ready = new Queue<Waiter>();
+  readonly #settleBound = (): void => {
+    this.#isSettling = false;
+    this.#settle();
+  };
+  #isSettling = false;
+  /** `propose` or a commit is on the stack: what becomes durable meanwhile is committed after. */
+  #isBusy = false;
+  #refusal: T4Error | null = null;
+  #term: Term;
+  #durableIndex: LogIndex;
+
+  proposalsFailed = 0;
+  slowApplies = 0;
+  rowsPut = 0;
+  rowsDeleted = 0;
+  txns = 0;
+
+  constructor(parts: PipelineParts) {
+    this.#log = parts.log;
+    this.#store = parts.store;
+    this.#system = parts.system;
+    this.#hub = parts.hub;
+    this.#clock = parts.clock;
+    this.#committed = parts.committed;
+    this.#failed = parts.failed;
+    this.#tip = new TipView(parts.store, parts.system);
+    this.#visible = new CommittedView(parts.store, parts.system);
+    this.#term = parts.log.tipTerm;
+    this.#durableIndex = parts.store.committedIndex;
+  }
+
+  get term(): Term {
+    return this.#term;
+  }
+
+  /** Commands that are not answered yet. */
+  get pending(): number {
+    return this.#waiters.size + this.#ready.size;
+  }
+
+  /** Whether a lease exists at the tip: one whose revoke is planned does not. */
+  leaseExists(lease: bigint): boolean {
+    return this.#tip.leaseExists(lease);
+  }
+
+  propose(command: Command, done: Completion): void {
+    const refusal = this.#refuse();
+    if (refusal !== null) {
+      this.proposalsFailed += 1;
+      this.#answerSoon(done, refusal, null);
+      return;
+    }
+    if (command.kind === "txn") {
+      this.txns += 1;
+      if (isReadOnly(command)) {
+        this.#read(command, done);
+        return;
+      }
+    }
+    let planned;
+    try {
+      planned = plan(command, this.#tip);
+    } catch (error) {
+      // What it says of the state at the tip must not be known before that state is committed.
+      this.#wait(false, done, expected(error), null);
+      return;
+    }
+    const hasEntry = planned.rows.length > 0 || planned.system !== null;
+    if (hasEntry) {
+      this.#append(planned.rows, planned.system);
+    }
+    this.#wait(hasEntry, done, null, planned.outcome);
+  }
+
+  /** Begins a leadership: everything from here on carries `term`. `done` is called once that is committed. */
+  startTerm(term: Term, node: string, done: Completion): void {
+    this.#term = term;
+    this.#append(noRows, { kind: "term-start", node });
+    this.#wait(true, done, null, null);
+  }
+
+  /** The log says that everything up to `index` survives. */
+  durable(index: LogIndex): void {
+    this.#durableIndex = index;
+    if (this.#isBusy) {
+      this.#settleSoon();
+    } else {
+      this.#settle();
+    }
+  }
+
+  /** From now on commands are refused with `error`; those planned before are still answered. */
+  refuse(error: T4Error): void {
+    this.#refusal ??= error;
+  }
+
+  /** Nothing more will become durable: tells those who wait. */
+  abandon(error: T4Error): void {
+    this.refuse(error);
+    this.#answerReady();
+    const unknown = new T4Error(
+      "T4_IO",
+      `the node has stopped, and whether this was written is not known: ${error.message}`,
+      { cause: error },
+    );
+    const unapplied = new T4Error("T4_UNAVAILABLE", `the node has stopped: ${error.message}`, {
+      cause: error,
+    });
+    for (let each = this.#waiters.shift(); each !== undefined; each = this.#waiters.shift()) {
+      this.proposalsFailed += 1;
+      each.done(each.hasEntry ? unknown : unapplied, null);
+    }
+  }
+
+  #refuse(): T4Error | null {
+    if (this.#refusal !== null) {
+      return this.#refusal;
+    }
+    if (!this.#log.hasSpace || !this.#store.hasSpace) {
+      return new T4Error("T4_NO_SPACE", "the disk has no room for another write");
+    }
+    if (
+      this.#waiters.size >= PENDING_PROPOSALS_MAX ||
+      this.#log.pendingBytes >= PENDING_BYTES_MAX
+    ) {
+      return new T4Error("T4_UNAVAILABLE", "too many requests: the disk does not keep up");
+    }
+    return null;
+  }
+
+  /** A transaction that writes nothing is a read of what is committed. */
+  #read(command: Command, done: Completion): void {
+    try {
+      this.#answerSoon(done, null, plan(command, this.#visible).outcome);
+    } catch (error) {
+      this.#answerSoon(done, expected(error), null);
+    }
+  }
+
+  #append(rows: readonly Row[], system: SystemEffect | null): void {
+    const entry: Entry = {
+      index: (this.#log.tipIndex + 1) as LogIndex,
+      term: this.#term,
+      revision: (this.#store.tipRevision + (rows.length > 0 ? 1 : 0)) as Revision,
+      rows,
+      system,
+    };
+    this.#isBusy = true;
+    try {
+      // First: it may end a segment before this entry, and the store must not hold the entry when it is told so.
+      this.#log.append(entry);
+      this.#store.append(entry);
+      this.#system.append(entry);
+      this.#tip.append(entry);
+      this.#uncommitted.push(entry);
+    } finally {
+      this.#isBusy = false;
+    }
+  }
+
+  #wait(hasEntry: boolean, done: Completion, error: T4Error | null, outcome: Outcome | null): void {
+    const index = this.#log.tipIndex;
+    this.#waiters.push({ index, hasEntry, done, error, outcome });
+    if (index <= this.#durableIndex) {
+      this.#settleSoon();
+    }
+  }
+
+  #answerSoon(done: Completion, error: T4Error | null, outcome: Outcome | null): void {
+    this.#ready.push({ index: 0 as LogIndex, hasEntry: false, done, error, outcome });
+    this.#settleSoon();
+  }
+
+  #settleSoon(): void {
+    if (!this.#isSettling) {
+      this.#isSettling = true;
+      queueMicrotask(this.#settleBound);
+    }
+  }
+
+  /** Commits what is durable and answers whom that concerns. Completions may propose again. */
+  #settle(): void {
+    if (this.#isBusy) {
+      return;
+    }
+    this.#answerReady();
+    while (this.#uncommitted.size > 0 && this.#store.committedIndex < this.#durableIndex) {
+      const startMs = this.#clock.monotonicMs();
+      this.#isBusy = true;
+      try {
+        this.#commitGroup(startMs);
+      } catch (error) {
+        this.#failed(error);
+        return;
+      } finally {
+        this.#isBusy = false;
+      }
+      if (this.#clock.monotonicMs() - startMs > SLOW_APPLY_MS) {
+        this.slowApplies += 1;
+      }
+      this.#answerWaiters();
+      this.#committed();
+    }
+    this.#answerWaiters();
+  }
+
+  #commitGroup(nowMs: number): void {
+    const uncommitted = this.#uncommitted;
+    for (;;) {
+      const entry = uncommitted.first();
+      if (entry === undefined || entry.index > this.#durableIndex) {
+        break;
+      }
+      uncommitted.shift();
+      if (entry.system?.kind === "compact") {
+        // Watchers are shown what came before while the rows it replaced can still be looked up.
+        this.#hub.deliver();
+      }
+      this.#system.commit(entry, nowMs);
+      this.#store.commit(entry);
+      for (const row of entry.rows) {
+        if (row.isTombstone) {
+          this.rowsDeleted += 1;
+        } else {
+          this.rowsPut += 1;
+        }
+        this.#hub.publish(row);
+      }
+      if (entry.system?.kind === "compact") {
+        this.#hub.compacted(entry.system.revision);
+      }
+    }
+    this.#log.noteCommitted(this.#store.committedIndex);
+    this.#hub.deliver();
+  }
+
+  #answerWaiters(): void {
+    for (;;) {
+      const waiter = this.#waiters.first();
+      if (waiter === undefined || waiter.index > this.#store.committedIndex) {
+        return;
+      }
+      this.#waiters.shift();
+      waiter.done(waiter.error, waiter.outcome);
+    }
+  }
+
+  #answerReady(): void {
+    for (let each = this.#ready.shift(); each !== undefined; each = this.#ready.shift()) {
+      each.done(each.error, each.outcome);
+    }
+  }
+}
+
+/** Whatever is no T4Error is a bug, and nobody's answer. */
+function expected(error: unknown): T4Error {
+  if (error instanceof T4Error) {
+    return error;
+  }
+  throw error;
+}

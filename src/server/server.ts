@@ -1,0 +1,124 @@
+// A server: one port with etcd's gRPC services and the plain HTTP endpoints, over a node that is already running.
+// Must never: close the node, which belongs to who opened it.
+import { REQUEST_BYTES_MAX, REQUEST_OVERHEAD_BYTES } from "../core/limits.js";
+import { createServices } from "../etcd/services.js";
+import type { Node } from "../node/node.js";
+import { declareProcessMetrics } from "../runtime/process-metrics.js";
+import type { ScrapedMetrics } from "../runtime/prometheus-metrics.js";
+import type { Runtime } from "../runtime/runtime.js";
+import { type Address, type TlsOptions, TransportServer } from "../transport/server.js";
+import { HealthChecks } from "./health-checks.js";
+import { httpEndpoints } from "./http-endpoints.js";
+import { declareServerMetrics } from "./server-metrics.js";
+
+export interface StartOptions {
+  readonly node: Node;
+  readonly listen: Address;
+  readonly tls?: TlsOptions;
+  /** Where clients reach this member, as URLs. By default the address listened at; localhost if that is any. */
+  readonly advertiseClientUrls?: readonly string[];
+  /** A second port for the HTTP endpoints alone, without TLS. */
+  readonly metricsListen?: Address;
+  /** The registry that /metrics shows; the node's own metrics are in it if it was opened with it. */
+  readonly metrics: ScrapedMetrics;
+  readonly watchProgressIntervalMs?: number;
+  readonly requestBytesMax?: number;
+}
+
+export interface Server {
+  readonly address: Address;
+  readonly metricsAddress: Address | null;
+  readonly clientUrls: readonly string[];
+  /**
+   * Ends watches and keepalives so that clients turn elsewhere, lets running calls finish for at most `graceMs`, and
+   * closes the port.
+   */
+  close(graceMs?: number): Promise<void>;
+}
+
+/** What a server needs of the world. */
+export type ServerRuntime = Pick<Runtime, "clock" | "random" | "logger">;
+
+const GRACE_MS = 5000;
+
+/** Listens; rejects with a ListenError where it cannot. */
+export async function startServer(options: StartOptions, runtime: ServerRuntime): Promise<Server> {
+  const { node, metrics, listen, tls } = options;
+  const requestBytesMax = options.requestBytesMax ?? REQUEST_BYTES_MAX;
+  let clientUrls = options.advertiseClientUrls ?? [];
+  const services = createServices({
+    node,
+    clock: runtime.clock,
+    random: runtime.random,
+    members: () => [{ id: node.memberId, name: node.status().nodeId, peerUrls: [], clientUrls }],
+    requestBytesMax,
+    ...(options.watchProgressIntervalMs === undefined
+      ? {}
+      : { watchProgressIntervalMs: options.watchProgressIntervalMs }),
+  });
+  const checks = new HealthChecks(node, runtime.clock, metrics);
+  const common = {
+    clock: runtime.clock,
+    httpHandler: httpEndpoints(checks, metrics),
+    limits: { messageBytesMax: requestBytesMax + REQUEST_OVERHEAD_BYTES },
+    onError: (error: unknown) => {
+      runtime.logger.error("a request met a bug", {
+        error: error instanceof Error ? error : new Error(String(error)),
+      });
+      // A bug stops the process: going on with a state that nobody foresaw would be worse.
+      runtime.clock.nextTurn(() => {
+        throw error;
+      });
+    },
+  };
+  const main = new TransportServer({
+    ...common,
+    services: services.methods,
+    ...listen,
+    ...(tls === undefined ? {} : { tls }),
+  });
+  declareServerMetrics(metrics, services, main.counters);
+  declareProcessMetrics(metrics);
+  const address = await main.listen();
+  if (options.advertiseClientUrls === undefined) {
+    clientUrls = [urlOf(address, tls !== undefined)];
+  }
+  const probes = await startProbes(options.metricsListen, common, main);
+  runtime.logger.info("serving", { address: urlOf(address, tls !== undefined) });
+  return {
+    address,
+    metricsAddress: probes?.address ?? null,
+    clientUrls,
+    async close(graceMs = GRACE_MS) {
+      services.stopServing();
+      services.endStreams();
+      await Promise.all([main.drain(graceMs), probes?.close()]);
+    },
+  };
+}
+
+/** The second port, if there is to be one. */
+async function startProbes(
+  listen: Address | undefined,
+  common: Omit<ConstructorParameters<typeof TransportServer>[0], "services" | "host" | "port">,
+  main: TransportServer,
+): Promise<TransportServer | null> {
+  if (listen === undefined) {
+    return null;
+  }
+  const probes = new TransportServer({ ...common, services: new Map(), ...listen });
+  try {
+    await probes.listen();
+  } catch (error) {
+    await main.close();
+    throw error;
+  }
+  return probes;
+}
+
+function urlOf(address: Address, isTls: boolean): string {
+  const isAny = address.host === "0.0.0.0" || address.host === "::";
+  const host = isAny ? "localhost" : address.host;
+  const shown = host.includes(":") ? `[${host}]` : host;
+  return `${isTls ? "https" : "http"}://${shown}:${address.port}`;
+}

@@ -1,0 +1,90 @@
+// A node on the plain log and store, for tests of what is the node's own.
+import type { Command, Outcome } from "../../src/core/command.js";
+import { ALL_KEYS } from "../../src/core/key-range.js";
+import type { RangeOperation } from "../../src/core/command.js";
+import { NO_LEASE, type Key, type LeaseId } from "../../src/core/words.js";
+import { latin1Bytes } from "../../src/lib/bytes.js";
+import { LocalNode } from "../../src/node/local-node.js";
+import type { Node } from "../../src/node/node.js";
+import { SystemState } from "../../src/node/system-state.js";
+import { silentLogger } from "../../src/runtime/logger.js";
+import { noMetrics } from "../../src/runtime/metrics.js";
+import type { Runtime } from "../../src/runtime/runtime.js";
+import { VirtualClock } from "../sim/virtual-clock.js";
+import { PlainLog } from "./plain-log.js";
+import { PlainStore } from "./plain-store.js";
+
+export interface PlainNode {
+  readonly node: LocalNode;
+  readonly log: PlainLog;
+  readonly store: PlainStore;
+  readonly clock: VirtualClock;
+}
+
+export async function startPlainNode(isAutomatic = true): Promise<PlainNode> {
+  const log = new PlainLog(isAutomatic);
+  const store = new PlainStore();
+  const clock = new VirtualClock(1);
+  const node = new LocalNode({
+    identity: { clusterId: 1n, memberId: 2n, nodeId: "n", logId: "l" },
+    log,
+    store,
+    system: new SystemState(),
+    lock: null,
+    runtime: { clock, logger: silentLogger, metrics: noMetrics } as unknown as Runtime,
+  });
+  log.listener = {
+    durable: (index) => {
+      node.durable(index);
+    },
+    failed: (error) => {
+      node.fail(error);
+    },
+  };
+  const started = node.start();
+  log.makeDurable();
+  await started;
+  return { node, log, store, clock };
+}
+
+export async function propose(node: Node, command: Command): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    node.propose(command, (error, outcome) => {
+      if (outcome === null) {
+        reject(error ?? new Error("neither error nor outcome"));
+      } else {
+        resolve(outcome);
+      }
+    });
+  });
+}
+
+export function put(key: Key, value = "", lease: LeaseId = NO_LEASE): Command {
+  return {
+    kind: "put",
+    key,
+    value: latin1Bytes(value),
+    lease,
+    prevKv: false,
+    ignoreValue: false,
+    ignoreLease: false,
+  };
+}
+
+export function remove(key: Key): Command {
+  return { kind: "delete-range", range: { kind: "key", key }, prevKv: false };
+}
+
+export const readAll: RangeOperation = {
+  kind: "range",
+  range: ALL_KEYS,
+  revision: 0,
+  limit: 0,
+  sort: null,
+  keysOnly: false,
+  countOnly: false,
+  minModRevision: 0,
+  maxModRevision: 0,
+  minCreateRevision: 0,
+  maxCreateRevision: 0,
+};

@@ -1,0 +1,230 @@
+// A node in a few lines for tests of what stands above it: real planning, reading and watching over plain maps, and a
+// clock that the test moves. Writes are committed in a later turn, or when the test says so.
+import { plan } from "../../src/core/plan.js";
+import { readRange, resolveRevision } from "../../src/core/range-read.js";
+import { T4Error } from "../../src/core/errors.js";
+import type { Command, Outcome, RangeOperation, RangeOutcome } from "../../src/core/command.js";
+import { rangeContains, type KeyRange } from "../../src/core/key-range.js";
+import type { Row } from "../../src/core/row.js";
+import type { Key, LeaseId, LogIndex, Revision, Term } from "../../src/core/words.js";
+import type {
+  Completion,
+  LeaseStatus,
+  Node,
+  NodeStatus,
+  Watcher,
+  WatchOptions,
+  WatchSink,
+} from "../../src/node/node.js";
+import { WatchHub } from "../../src/node/watch/watch-hub.js";
+import type { Clock } from "../../src/runtime/clock.js";
+import type { EventCursor } from "../../src/store/store.js";
+import { MemoryView } from "../model/memory-view.js";
+import { ManualClock } from "./manual-clock.js";
+
+export class FakeNode implements Node {
+  readonly clusterId = 0xcdf818194e3a8c32n;
+  readonly memberId = 0x8e9e05c52164694dn;
+  readonly term = 2 as Term;
+  readonly stopped: Promise<T4Error | null> = new Promise(() => {
+    // Never: tests stop it by `failWith`.
+  });
+  readonly view: MemoryView = new MemoryView();
+  readonly clock: Clock;
+  isLeader = true;
+  hasSpace = true;
+  /** Every call fails with this from now on. */
+  failWith: T4Error | null = null;
+  /** Completions wait until `commit` is called. */
+  isHeld = false;
+  /** Reads answer by a promise, as long ones do. */
+  readsLater = false;
+  readonly #held: (() => void)[] = [];
+  readonly #hub: WatchHub;
+  readonly #renewedMs = new Map<LeaseId, number>();
+
+  constructor(clock: Clock = new ManualClock()) {
+    this.clock = clock;
+    const { view } = this;
+    this.#hub = new WatchHub(
+      {
+        get committedRevision() {
+          return view.revision;
+        },
+        get compactRevision() {
+          return view.compactRevision;
+        },
+        get: (key, revision) => view.get(key, revision),
+        events: (range, from, to) => eventsOf(view.log, range, from, to),
+      },
+      clock,
+      (error) => {
+        throw error;
+      },
+    );
+  }
+
+  get revision(): Revision {
+    return this.view.revision;
+  }
+
+  get compactRevision(): Revision {
+    return this.view.compactRevision;
+  }
+
+  status(): NodeStatus {
+    return {
+      clusterId: this.clusterId,
+      memberId: this.memberId,
+      nodeId: "fake",
+      term: this.term,
+      committedIndex: 7 as LogIndex,
+      revision: this.revision,
+      compactRevision: this.compactRevision,
+      isLeader: this.isLeader,
+      totalBytes: 4096,
+      liveBytes: 1024,
+      hasSpace: this.hasSpace,
+    };
+  }
+
+  propose(command: Command, done: Completion): void {
+    let error: T4Error | null = this.failWith;
+    let outcome: Outcome | null = null;
+    if (error === null) {
+      try {
+        outcome = this.#apply(command);
+      } catch (thrown) {
+        if (!(thrown instanceof T4Error)) {
+          throw thrown;
+        }
+        error = thrown;
+      }
+    }
+    const answer = (): void => {
+      done(error, outcome);
+    };
+    if (this.isHeld) {
+      this.#held.push(answer);
+    } else {
+      this.clock.nextTurn(answer);
+    }
+  }
+
+  /** Answers what was held. */
+  commit(): void {
+    for (const answer of this.#held.splice(0)) {
+      answer();
+    }
+  }
+
+  #apply(command: Command): Outcome {
+    const { view } = this;
+    const made = plan(command, view);
+    view.apply(made);
+    if (made.system?.kind === "lease-grant") {
+      this.#renewedMs.set(made.system.lease, this.clock.monotonicMs());
+    }
+    for (const row of made.rows) {
+      this.#hub.publish(row);
+    }
+    this.#hub.deliver();
+    if (made.system?.kind === "compact") {
+      this.#hub.compacted(view.compactRevision);
+    }
+    return made.outcome;
+  }
+
+  range(operation: RangeOperation): RangeOutcome | Promise<RangeOutcome> {
+    if (this.failWith !== null) {
+      throw this.failWith;
+    }
+    const { view } = this;
+    const at = resolveRevision(operation.revision, view.revision, view.compactRevision);
+    const outcome = readRange(operation, view, at, view.revision);
+    return this.readsLater ? Promise.resolve(outcome) : outcome;
+  }
+
+  history(key: Key): Row[] {
+    return [...(this.view.versions.get(key) ?? [])];
+  }
+
+  async *changes(range: KeyRange, from: number, to: number): AsyncIterable<Row> {
+    await Promise.resolve();
+    yield* rowsOf(this.view.log, range, from, to);
+  }
+
+  async compactionDone(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  watch(options: WatchOptions, sink: WatchSink): Watcher {
+    return this.#hub.watch(options, sink);
+  }
+
+  whenSynced(watchers: readonly Watcher[], done: (revision: Revision) => void): () => void {
+    return this.#hub.whenSynced(watchers, done);
+  }
+
+  keepAlive(lease: LeaseId): number | null {
+    if (this.failWith !== null) {
+      throw this.failWith;
+    }
+    const found = this.view.leases.get(lease);
+    if (found === undefined) {
+      return null;
+    }
+    this.#renewedMs.set(lease, this.clock.monotonicMs());
+    return found.ttlSeconds;
+  }
+
+  timeToLive(lease: LeaseId): LeaseStatus | null {
+    const found = this.view.leases.get(lease);
+    if (found === undefined) {
+      return null;
+    }
+    const sinceMs = this.clock.monotonicMs() - (this.#renewedMs.get(lease) ?? 0);
+    return {
+      lease,
+      grantedSeconds: found.ttlSeconds,
+      remainingMs: found.ttlSeconds * 1000 - sinceMs,
+    };
+  }
+
+  leaseKeys(lease: LeaseId): Key[] {
+    return [...(this.view.leases.get(lease)?.keys ?? [])];
+  }
+
+  leases(): LeaseId[] {
+    return [...this.view.leases.keys()];
+  }
+
+  async waitForRevision(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  async flush(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  async close(): Promise<void> {
+    this.#hub.close();
+    return Promise.resolve();
+  }
+}
+
+function rowsOf(log: readonly Row[], range: KeyRange, from: number, to: number): Row[] {
+  return log.filter(
+    (row) => row.modRevision >= from && row.modRevision <= to && rangeContains(range, row.key),
+  );
+}
+
+function eventsOf(log: readonly Row[], range: KeyRange, from: number, to: number): EventCursor {
+  const rows = rowsOf(log, range, from, to);
+  return {
+    next: () => rows.shift() ?? null,
+    close() {
+      rows.length = 0;
+    },
+  };
+}
