@@ -1,0 +1,171 @@
+// `t4 run`: a node and its port, from the first line printed to a clean exit.
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { openNode } from "../node/open-node.js";
+import type { Node } from "../node/node.js";
+import type { Logger } from "../runtime/logger.js";
+import { nodeDisk } from "../runtime/node-disk.js";
+import { nodeThreads } from "../runtime/node-threads.js";
+import { openLogger, type LogFormat, type LogLevel } from "../runtime/pino-logger.js";
+import { PrometheusMetrics } from "../runtime/prometheus-metrics.js";
+import type { Runtime } from "../runtime/runtime.js";
+import { systemClock } from "../runtime/system-clock.js";
+import { systemRandom } from "../runtime/system-random.js";
+import { startServer, type Server, type StartOptions } from "../server/server.js";
+import { ListenError, type TlsOptions } from "../transport/server.js";
+import { unknownVariables } from "./environment.js";
+import { CommandError, EXIT_FAILED, EXIT_OK, EXIT_USAGE } from "./exit.js";
+import { runOptions, type ListenAddress } from "./flags.js";
+import { stopRequested } from "./signals.js";
+
+/** The flags of `t4 run`, as the command line's parser leaves them. */
+export interface RunFlags {
+  readonly dataDir: string;
+  readonly listen: ListenAddress;
+  readonly advertiseClientUrls?: readonly string[];
+  readonly nodeId?: string;
+  readonly segmentMaxSizeMb: number;
+  readonly segmentMaxAgeSec: number;
+  readonly readConsistency: "linearizable" | "serializable";
+  readonly clientTlsCert?: string;
+  readonly clientTlsKey?: string;
+  readonly clientTlsCa?: string;
+  readonly metricsAddr?: ListenAddress | null;
+  readonly logLevel: LogLevel;
+  readonly logFormat: LogFormat;
+}
+
+/** Runs until a signal or a failure; resolves to the exit code. Rejects with what it could not start for. */
+export async function run(flags: RunFlags): Promise<number> {
+  const logger = await openLogger(flags.logLevel, flags.logFormat);
+  for (const message of unknownVariables(process.env, knownVariables())) {
+    logger.warn(message);
+  }
+  const stop = stopRequested();
+  const tls = readTls(flags);
+  const dataDir = resolve(flags.dataDir);
+  logger.info("opening the data directory", { dataDir });
+  const metrics = new PrometheusMetrics();
+  const runtime: Runtime = {
+    clock: systemClock,
+    disk: nodeDisk,
+    random: systemRandom,
+    threads: nodeThreads,
+    logger,
+    metrics,
+  };
+  const node = await openNode(
+    {
+      dataDir,
+      ...(flags.nodeId === undefined ? {} : { nodeId: flags.nodeId }),
+      segmentBytesMax: flags.segmentMaxSizeMb * 1024 * 1024,
+      segmentAgeMsMax: flags.segmentMaxAgeSec * 1000,
+    },
+    runtime,
+  );
+  let server: Server;
+  try {
+    server = await listen(flags, tls, node, metrics, runtime);
+  } catch (error) {
+    await node.close();
+    throw error;
+  }
+  announce(server, dataDir, node);
+  return serveUntilStopped(node, server, stop, logger);
+}
+
+function knownVariables(): string[] {
+  return runOptions().flatMap((option) => option.envVar ?? []);
+}
+
+function readTls(flags: RunFlags): TlsOptions | null {
+  const { clientTlsCert, clientTlsKey, clientTlsCa } = flags;
+  if (clientTlsCert === undefined && clientTlsKey === undefined && clientTlsCa === undefined) {
+    return null;
+  }
+  if (clientTlsCert === undefined || clientTlsKey === undefined) {
+    throw new CommandError("TLS needs both --client-tls-cert and --client-tls-key", EXIT_USAGE);
+  }
+  return {
+    cert: readNamed("--client-tls-cert", clientTlsCert),
+    key: readNamed("--client-tls-key", clientTlsKey),
+    ...(clientTlsCa === undefined
+      ? { clientCertificates: "none" }
+      : { ca: readNamed("--client-tls-ca", clientTlsCa), clientCertificates: "verify" }),
+  };
+}
+
+function readNamed(flag: string, path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new CommandError(`the file of ${flag} cannot be read: ${reason}`, EXIT_USAGE, error);
+  }
+}
+
+async function listen(
+  flags: RunFlags,
+  tls: TlsOptions | null,
+  node: Node,
+  metrics: PrometheusMetrics,
+  runtime: Runtime,
+): Promise<Server> {
+  const options: StartOptions = {
+    node,
+    metrics,
+    listen: flags.listen,
+    readConsistency: flags.readConsistency,
+    ...(tls === null ? {} : { tls }),
+    ...(flags.advertiseClientUrls === undefined
+      ? {}
+      : { advertiseClientUrls: flags.advertiseClientUrls }),
+    ...(flags.metricsAddr === undefined || flags.metricsAddr === null
+      ? {}
+      : { metricsListen: flags.metricsAddr }),
+  };
+  try {
+    return await startServer(options, runtime);
+  } catch (error) {
+    if (error instanceof ListenError) {
+      throw new CommandError(
+        `${error.message}. Choose another address with --listen (or --metrics-addr)`,
+        EXIT_FAILED,
+        error,
+      );
+    }
+    throw error;
+  }
+}
+
+/** For people and scripts: one line on standard output once requests are answered. */
+function announce(server: Server, dataDir: string, node: Node): void {
+  const { host, port } = server.address;
+  const shown = host.includes(":") ? `[${host}]` : host;
+  process.stdout.write(
+    `t4 is ready: etcd v3 clients at ${shown}:${String(port)}, data in ${dataDir}, revision ${String(node.revision)}\n`,
+  );
+}
+
+/** A signal ends it with 0 after running calls were answered; a node that stops by itself ends it with 1. */
+async function serveUntilStopped(
+  node: Node,
+  server: Server,
+  stop: ReturnType<typeof stopRequested>,
+  logger: Logger,
+): Promise<number> {
+  const ended = await Promise.race([stop, node.stopped]);
+  if (ended !== null && "signal" in ended) {
+    logger.info("stopping: running calls are answered first", { signal: ended.signal });
+    await server.close();
+    await node.close();
+    logger.info("stopped");
+    return EXIT_OK;
+  }
+  logger.error("the node stopped by itself", { error: ended ?? undefined });
+  await server.close(0);
+  if (ended !== null) {
+    throw ended;
+  }
+  return EXIT_FAILED;
+}
