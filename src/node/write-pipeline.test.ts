@@ -8,10 +8,18 @@ import { Row } from "../core/row.js";
 import type { WatchBatch } from "./node.js";
 
 const key = fc.constantFrom("a", "b", "c");
+const lease = fc.constantFrom(7n, 8n);
 const command: fc.Arbitrary<Command> = fc.oneof(
   key.map((each) => put(each, "v")),
-  key.map((each) => put(each, "v", 7n)),
+  fc.tuple(key, lease).map(([each, attached]) => put(each, "v", attached)),
   key.map(remove),
+  fc.record({
+    kind: fc.constant("lease-grant" as const),
+    lease,
+    ttlSeconds: fc.constant(60),
+  }),
+  fc.record({ kind: fc.constant("lease-revoke" as const), lease }),
+  fc.record({ kind: fc.constant("compact" as const), revision: fc.nat(9) }),
   fc.record({
     kind: fc.constant("txn" as const),
     compares: fc.constant([
@@ -25,11 +33,6 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     success: key.map((each) => [put(each, "t") as never]),
     failure: fc.constant([]),
   }),
-  fc.constantFrom<Command>(
-    { kind: "lease-grant", lease: 7n, ttlSeconds: 60 },
-    { kind: "lease-revoke", lease: 7n },
-    { kind: "compact", revision: 3 },
-  ),
 );
 const step = fc.oneof(
   { weight: 4, arbitrary: command },
