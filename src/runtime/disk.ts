@@ -28,8 +28,12 @@ export interface DiskFile {
   read(target: Uint8Array, offset: number): number;
   /** Writes all of `bytes` at `offset`. Durable on return only if the file was opened with `durableWrites`. */
   write(bytes: Uint8Array, offset: number): void;
-  /** Makes everything written so far survive a power loss. */
+  /**
+   * Makes everything written so far survive a power loss (not the file's name: `syncDirectory`). After it failed, what
+   * was written may be gone although it can still be read: never try again on the same file.
+   */
   sync(): void;
+  /** Cuts the file, or lengthens it with zeros. Durable after `sync`. */
   truncate(length: number): void;
   size(): number;
   close(): void;
@@ -55,7 +59,7 @@ export interface Disk {
   exists(path: string): boolean;
   /** Names (not paths) of the entries of a directory, sorted. */
   list(directory: string): string[];
-  /** Creates a directory and those above it; it may exist. */
+  /** Creates a directory and those above it; it may exist. Durable on return. */
   makeDirectory(path: string): void;
   /** Replaces `to` if it exists, atomically. Durable after `syncDirectory`. */
   rename(from: string, to: string): void;

@@ -1,0 +1,208 @@
+// Files of the machine, through node:fs's synchronous calls.
+// Must never: report a write as durable that only the page cache or the drive's volatile cache has.
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fdatasyncSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
+import { dirname, resolve } from "node:path";
+import { lockNodeDirectory } from "./directory-lock.js";
+import {
+  DiskError,
+  type DirectoryLock,
+  type Disk,
+  type DiskErrorCode,
+  type DiskFile,
+  type OpenOptions,
+} from "./disk.js";
+
+/** O_DSYNC reaches the device on Linux only. Elsewhere libuv's fdatasync does (F_FULLFSYNC, FlushFileBuffers). */
+const hasDurableOpen = process.platform === "linux";
+/** Windows can neither open a directory nor needs to: its journal orders names by itself. */
+const hasDirectorySync = process.platform !== "win32";
+
+const CODES: Readonly<Record<string, readonly [DiskErrorCode, string]>> = {
+  ENOENT: ["not-found", "it does not exist"],
+  EEXIST: ["exists", "it exists already"],
+  ENOSPC: ["no-space", "the disk is full: free some space"],
+  EDQUOT: ["no-space", "the disk quota is used up: raise it or free some space"],
+  EACCES: ["permission", "permission denied: check owner and mode of the file and its directories"],
+  EPERM: ["permission", "not permitted: check owner, mode and attributes of the file"],
+  EROFS: ["permission", "the file system is mounted read-only"],
+  ENOTDIR: ["not-a-directory", "a part of the path is a file where a directory is needed"],
+  EMFILE: ["io", "this process has too many open files: raise its limit (ulimit -n)"],
+  ENFILE: ["io", "the system has too many open files: raise fs.file-max"],
+  EIO: ["io", "the device failed: check the kernel's log and the drive"],
+};
+
+/** The port's error for what node:fs threw. */
+export function diskError(action: string, path: string, cause: unknown): DiskError {
+  if (cause instanceof DiskError) {
+    return cause;
+  }
+  const code = (cause as NodeJS.ErrnoException).code ?? "";
+  const [mapped, advice] = CODES[code] ?? (["io", (cause as Error).message] as const);
+  return new DiskError(mapped, path, `cannot ${action} ${path}: ${advice} (${code})`, cause);
+}
+
+/** Runs `operation`; what it throws becomes a DiskError. */
+function guarded<Result>(action: string, path: string, operation: () => Result): Result {
+  try {
+    return operation();
+  } catch (error) {
+    throw diskError(action, path, error);
+  }
+}
+
+class NodeFile implements DiskFile {
+  readonly path: string;
+  readonly #descriptor: number;
+  readonly #syncEachWrite: boolean;
+  #closed = false;
+
+  constructor(path: string, descriptor: number, syncEachWrite: boolean) {
+    this.path = path;
+    this.#descriptor = descriptor;
+    this.#syncEachWrite = syncEachWrite;
+  }
+
+  read(target: Uint8Array, offset: number): number {
+    try {
+      let done = readSync(this.#descriptor, target, 0, target.length, offset);
+      while (done < target.length) {
+        const count = readSync(this.#descriptor, target, done, target.length - done, offset + done);
+        if (count === 0) {
+          break;
+        }
+        done += count;
+      }
+      return done;
+    } catch (error) {
+      throw diskError("read", this.path, error);
+    }
+  }
+
+  write(bytes: Uint8Array, offset: number): void {
+    try {
+      let done = writeSync(this.#descriptor, bytes, 0, bytes.length, offset);
+      while (done < bytes.length) {
+        done += writeSync(this.#descriptor, bytes, done, bytes.length - done, offset + done);
+      }
+      if (this.#syncEachWrite) {
+        fdatasyncSync(this.#descriptor);
+      }
+    } catch (error) {
+      throw diskError("write", this.path, error);
+    }
+  }
+
+  sync(): void {
+    guarded("sync", this.path, () => {
+      fsyncSync(this.#descriptor);
+    });
+  }
+
+  truncate(length: number): void {
+    guarded("truncate", this.path, () => {
+      ftruncateSync(this.#descriptor, length);
+    });
+  }
+
+  size(): number {
+    return guarded("read the size of", this.path, () => fstatSync(this.#descriptor).size);
+  }
+
+  close(): void {
+    if (!this.#closed) {
+      // Set first: a descriptor whose close failed is gone all the same, and its number may serve another file.
+      this.#closed = true;
+      guarded("close", this.path, () => {
+        closeSync(this.#descriptor);
+      });
+    }
+  }
+}
+
+function openFlags(options: OpenOptions): number {
+  const durable =
+    options.durableWrites === true && hasDurableOpen ? constants.O_DSYNC : constants.O_RDONLY;
+  switch (options.mode) {
+    case "read":
+      return constants.O_RDONLY;
+    case "create":
+      return constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | durable;
+    case "write":
+      return constants.O_RDWR | durable;
+  }
+}
+
+/** Creates a directory and those above it, each synced into its parent. */
+function makeDirectory(path: string): void {
+  const parent = dirname(path);
+  if (existsSync(path) || parent === path) {
+    if (!guarded("look at", path, () => statSync(path)).isDirectory()) {
+      throw new DiskError("not-a-directory", path, `${path} is a file where a directory is needed`);
+    }
+    return;
+  }
+  makeDirectory(parent);
+  try {
+    mkdirSync(path, 0o700);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") {
+      throw diskError("create", path, error);
+    }
+  }
+  syncDirectory(parent);
+}
+
+function syncDirectory(path: string): void {
+  if (!hasDirectorySync) {
+    return;
+  }
+  guarded("sync", path, () => {
+    const descriptor = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
+    try {
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+  });
+}
+
+export const nodeDisk: Disk = {
+  open(path: string, options: OpenOptions): DiskFile {
+    const descriptor = guarded("open", path, () => openSync(path, openFlags(options), 0o600));
+    return new NodeFile(path, descriptor, options.durableWrites === true && !hasDurableOpen);
+  },
+  exists: (path: string): boolean => existsSync(path),
+  list: (directory: string): string[] =>
+    guarded("list", directory, () => readdirSync(directory)).sort(),
+  makeDirectory(path: string): void {
+    makeDirectory(resolve(path));
+  },
+  rename(from: string, to: string): void {
+    guarded("rename", from, () => {
+      renameSync(from, to);
+    });
+  },
+  remove(path: string): void {
+    guarded("remove", path, () => {
+      unlinkSync(path);
+    });
+  },
+  syncDirectory,
+  lockDirectory: async (path: string): Promise<DirectoryLock> => lockNodeDirectory(path),
+};
