@@ -8,7 +8,7 @@ import type { Clock } from "../runtime/clock.js";
 import type { Random } from "../runtime/random.js";
 import { selectedRange, wholeNumber, type KeySelector } from "./arguments.js";
 import { encodeKey, type Bytes, type ValueCodec } from "./encoding.js";
-import { change, type Change, type KeyInfo, type KeyValue } from "./key-value.js";
+import { change, keyValue, type Change, type KeyInfo, type KeyValue } from "./key-value.js";
 import { leasesOf, type Leases } from "./leases.js";
 import { nodeAccess, promised, type NodeAccess } from "./node-access.js";
 import {
@@ -295,7 +295,9 @@ export class Db<Value = string, Input = Bytes> implements AsyncDisposable {
   ): Promise<KeyValue<Value> | undefined> {
     const operation = rangeOperation({ kind: "key", key: encodeKey(key) }, options);
     const outcome = this.#range(operation, options);
-    return firstOf(outcome instanceof Promise ? await outcome : outcome, this.#codec);
+    const row = (outcome instanceof Promise ? await outcome : outcome).rows[0];
+    const text = typeof key === "string" ? key : undefined;
+    return row === undefined ? undefined : keyValue(row, this.#codec, text);
   }
 
   /**

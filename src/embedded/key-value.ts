@@ -52,8 +52,13 @@ export function keyInfo(row: Row): KeyInfo {
   return new Info(row);
 }
 
-export function keyValue<Value>(row: Row, codec: ValueCodec<Value, never>): KeyValue<Value> {
-  return new Pair(row, codec.decode(row.buffer, row.valueStart, row.valueEnd));
+/** `key` is the row's key as text, where it is known. */
+export function keyValue<Value>(
+  row: Row,
+  codec: ValueCodec<Value, never>,
+  key: string = decodeKey(row.key),
+): KeyValue<Value> {
+  return new Pair(row, key, codec.decode(row.buffer, row.valueStart, row.valueEnd));
 }
 
 export function change<Value>(
@@ -98,8 +103,8 @@ class Pair<Value> implements KeyValue<Value> {
   readonly lease: bigint;
   readonly #key: Key;
 
-  constructor(row: Row, value: Value) {
-    this.key = decodeKey(row.key);
+  constructor(row: Row, key: string, value: Value) {
+    this.key = key;
     this.value = value;
     this.createRevision = row.createRevision;
     this.modRevision = row.modRevision;
