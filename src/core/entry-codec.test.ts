@@ -153,8 +153,8 @@ test("an entry that holds a large value keeps its length to the byte", () => {
   for (const valueBytes of [100, 101, 102, 103, 104, 105, 106, 107, 108, 16_360, 16_365, 16_370]) {
     const row = makeRow("k", new Uint8Array(valueBytes), 2 as Revision, 0, 2 as Revision, 1, 0n);
     const entry: Entry = {
-      ...base,
       index: base.firstIndex,
+      term: base.term,
       revision: base.firstRevision,
       rows: [row],
       system: null,
