@@ -144,7 +144,7 @@ function isSatisfied(compare: Compare, view: PlanView): boolean {
   const cursor = view.scan(keys, view.revision, false);
   try {
     if (!cursor.next()) {
-      return compare.target === "value" ? false : headSatisfies(compare, undefined);
+      return headSatisfies(compare, undefined);
     }
     do {
       const satisfied =
@@ -166,7 +166,7 @@ function valueSatisfies(operand: Uint8Array, compare: Compare, row: Row | undefi
   return row !== undefined && resultHolds(compare, compareBytes(row.value, operand));
 }
 
-/** A missing key compares as one with all numbers 0. */
+/** A missing key compares as one with all numbers 0, and has no value. */
 function headSatisfies(compare: Compare, head: RowHead | undefined): boolean {
   switch (compare.target) {
     case "version":

@@ -9,7 +9,13 @@ import { plan } from "../../src/core/plan.js";
 import { isReadOnly } from "../../src/core/plan-txn.js";
 import { RangeRead, readRange, resolveRevision } from "../../src/core/range-read.js";
 import { validateTxn } from "../../src/core/validate.js";
-import { arbitraryCommand, arbitraryRead, arbitraryTxn } from "./arbitraries.js";
+import {
+  arbitraryCommand,
+  arbitraryDeleteRange,
+  arbitraryPut,
+  arbitraryRead,
+  arbitraryTxn,
+} from "./arbitraries.js";
 import { comparable, comparableEvent, comparableRow } from "./comparable.js";
 import { MemoryView } from "./memory-view.js";
 import { ModelError, ReferenceModel, type ModelOutcome } from "./reference-model.js";
@@ -103,6 +109,11 @@ const arbitraryView = fc.array(arbitraryCommand, { maxLength: 30 }).map((command
   return view;
 });
 
+const arbitraryWrite = fc.oneof(
+  arbitraryDeleteRange,
+  arbitraryPut.map((put) => ({ ...put, lease: 0n, ignoreValue: false, ignoreLease: false })),
+);
+
 test("a read in slices gives what a read at once gives", () => {
   fc.assert(
     fc.property(
@@ -149,5 +160,33 @@ test("planning changes nothing, so that a plan can be thrown away", () => {
       assert.deepEqual(run(), run());
     }),
     { numRuns: 200 },
+  );
+});
+
+test("within a transaction, keys walked backwards are those walked forwards", () => {
+  const read = (descending: boolean): RangeOperation => ({
+    kind: "range",
+    range: ALL_KEYS,
+    revision: 0,
+    limit: 0,
+    sort: { target: "key", descending },
+    keysOnly: false,
+    countOnly: false,
+    minModRevision: 0,
+    maxModRevision: 0,
+    minCreateRevision: 0,
+    maxCreateRevision: 0,
+  });
+  fc.assert(
+    fc.property(arbitraryView, fc.array(arbitraryWrite, { maxLength: 6 }), (view, writes) => {
+      const { outcome } = plan(
+        { kind: "txn", compares: [], success: [...writes, read(false), read(true)], failure: [] },
+        view,
+      );
+      assert.ok(outcome.kind === "txn");
+      const [forwards, backwards] = outcome.responses.slice(-2).map(comparable);
+      assert.deepEqual((backwards?.["rows"] as unknown[]).toReversed(), forwards?.["rows"]);
+    }),
+    { numRuns: 500 },
   );
 });
