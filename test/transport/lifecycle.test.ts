@@ -114,7 +114,7 @@ describe("keepalive", () => {
       }
     }
     assert.ok(!peer.isClosed);
-    assert.equal(answered, 4);
+    assert.equal(answered, 5);
   });
 });
 
