@@ -3,7 +3,7 @@
 import { inspect } from "node:util";
 import type { ServerProcess } from "../support/server-process.js";
 import { compareAnswers, type Difference } from "./compare.js";
-import type { Operation, Script } from "./operation.js";
+import type { Operation, Script } from "./script/operation.js";
 import { Participant, type Answer } from "./participant.js";
 
 const SHRINK_REPLAYS_MAX = 60;

@@ -1,6 +1,6 @@
 // Transactions: all targets and results of compares, ranges among them, nested to a depth of three, with duplicates,
 // empty operations and too many of them.
-import type { SeededRandom } from "../support/seeded-random.js";
+import type { SeededRandom } from "../../support/seeded-random.js";
 import * as kv from "./generate-kv.js";
 
 const DEPTH_MAX = 3;

@@ -1,7 +1,7 @@
 // The operations of a differential script: plain data that prints as JSON and survives the dropping of any other
 // operation. Keys and values are latin1 strings (one character, one byte). What depends on the state is written as a
 // reference and resolved when the script runs, against what the reference server said last.
-import type { Message } from "../support/grpc-client.js";
+import type { Message } from "../../support/grpc-client.js";
 
 /** A revision counted from a moving point, and never below `least`: `{ $revision: "compacted", plus: -1 }`. */
 export interface RevisionReference {
