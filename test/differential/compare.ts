@@ -2,7 +2,7 @@
 // known-differences.ts knows it.
 import type { Message } from "../support/grpc-client.js";
 import { knownDifferences } from "./known-differences.js";
-import type { Operation, Resolution } from "./operation.js";
+import type { Operation, Resolution } from "./script/operation.js";
 
 export interface Difference {
   /** Such as `.response.kvs[0].version`. */

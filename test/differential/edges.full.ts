@@ -7,7 +7,7 @@ import { encodeRequest, type CallOutcome, type Message } from "../support/grpc-c
 import { startEtcd, startSubject } from "../support/server-process.js";
 import { findDifferences } from "./compare.js";
 import { EventCollector } from "./event-history.js";
-import type { Operation, Script } from "./operation.js";
+import type { Operation, Script } from "./script/operation.js";
 import { Participant } from "./participant.js";
 import { runScript } from "./run-seeds.js";
 

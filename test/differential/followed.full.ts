@@ -87,6 +87,29 @@ test("HashKV answers at the compacted revision and says what it hashed", { skip 
   assert.deepEqual([hash["compact_revision"], hash["hash_revision"]], ["2", "2"]);
 });
 
+test(
+  "a transaction that needs a key it deleted changes nothing, and the server lives on",
+  { skip },
+  async () => {
+    await using server = await startT4();
+    using client = new GrpcClient(server.address);
+    await put(client, "a");
+    for (const option of ["ignore_value", "ignore_lease"]) {
+      const outcome = await client.call("/etcdserverpb.KV/Txn", {
+        success: [
+          { request_put: { key: bytes("0"), value: bytes("1") } },
+          { request_delete_range: { key: bytes("\0"), range_end: bytes("\0") } },
+          { request_put: { key: bytes("a"), [option]: true } },
+        ],
+      });
+      assert.deepEqual(outcome, { ok: false, code: 3, message: "etcdserver: key not found" });
+    }
+    const everything = { key: bytes("\0"), range_end: bytes("\0") };
+    const { header, count } = await client.must("/etcdserverpb.KV/Range", everything);
+    assert.deepEqual([(header as Message)["revision"], count], ["2", "1"]);
+  },
+);
+
 test("AuthStatus answers", { skip }, async () => {
   await using server = await startT4();
   using client = new GrpcClient(server.address);

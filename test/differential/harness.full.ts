@@ -5,8 +5,8 @@ import { test } from "node:test";
 import { skipWithout } from "../support/foreign-tool.js";
 import type { Message } from "../support/grpc-client.js";
 import { startEtcd } from "../support/server-process.js";
-import { generateScript } from "./generate.js";
-import type { Script } from "./operation.js";
+import { generateScript } from "./script/generate.js";
+import type { Script } from "./script/operation.js";
 import { replay, report, shrink, type Tamper } from "./replay.js";
 import { runSeeds } from "./run-seeds.js";
 

@@ -7,9 +7,9 @@ import { repositoryPath } from "../support/paths.js";
 import { canonical } from "./canonical.js";
 import { compareAnswers, findDifferences, type Encounter } from "./compare.js";
 import { EventCollector, eventsFor, type EventGroup } from "./event-history.js";
-import { generateScript } from "./generate.js";
+import { generateScript } from "./script/generate.js";
 import { knownDifferences } from "./known-differences.js";
-import { resolveMessage, type Call, type Operation } from "./operation.js";
+import { resolveMessage, type Call, type Operation } from "./script/operation.js";
 
 const resolution = { currentRevision: 9, compactRevision: 3, chosenLeases: ["11", "22"] };
 

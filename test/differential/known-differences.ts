@@ -121,6 +121,23 @@ function hashAtCompaction(encounter: Encounter): boolean {
   );
 }
 
+/** Both refuse, each for another of the transaction's faults. */
+function txnCheckOrder(encounter: Encounter): boolean {
+  const { referenceAnswer, subjectAnswer } = encounter;
+  const isPutFault =
+    isError(referenceAnswer, 3, "etcdserver: key not found") ||
+    isError(referenceAnswer, 5, "etcdserver: requested lease not found");
+  return (
+    isCallOf(encounter, "KV/Txn") &&
+    isPutFault &&
+    isError(
+      subjectAnswer,
+      11,
+      /^etcdserver: mvcc: required revision (has been compacted|is a future revision)$/,
+    )
+  );
+}
+
 function memberNaming(encounter: Encounter): boolean {
   const { path, subject } = encounter.difference;
   return (
@@ -157,6 +174,7 @@ export const knownDifferences: ReadonlyMap<string, Matcher> = new Map([
   ["status-of-newer-version", statusOfNewerVersion],
   ["hash-revision", hashRevision],
   ["hash-at-compaction", hashAtCompaction],
+  ["txn-check-order", txnCheckOrder],
   ["member-naming", memberNaming],
   ["malformed-protobuf-text", malformedProtobufText],
   ["methods-since-3.4", methodsSince34],

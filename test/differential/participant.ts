@@ -17,7 +17,7 @@ import {
   type Operation,
   type Resolution,
   type ShortLease,
-} from "./operation.js";
+} from "./script/operation.js";
 import { runWatchSession } from "./watch-session.js";
 
 /** An outcome in canonical form. */

@@ -3,7 +3,7 @@
 import { inspect } from "node:util";
 import type { ServerProcess } from "../support/server-process.js";
 import { compareAnswers, type Difference } from "./compare.js";
-import type { Operation, Script } from "./operation.js";
+import type { Operation, Script } from "./script/operation.js";
 import { Participant, type Answer } from "./participant.js";
 
 const SHRINK_REPLAYS_MAX = 60;
@@ -99,7 +99,9 @@ async function replayOn(
     if (isFailure(referenceAnswer)) {
       // Nothing to compare with: the script asks for what the harness cannot follow, or etcd broke.
       const script = JSON.stringify(operation);
-      throw new Error(`etcd failed at ${at}: ${script}: ${inspect(referenceAnswer)}`);
+      throw new Error(
+        `etcd failed at ${at}: ${script}: ${inspect(referenceAnswer)}\n${reference.server.output}`,
+      );
     }
     const heard = tamper?.(subjectAnswer, operation, at) ?? subjectAnswer;
     const finding = check(at, operation, [referenceAnswer, heard], resolution);
@@ -134,8 +136,13 @@ async function answerOrFailure(
   }
 }
 
+const UNAVAILABLE = 14;
+
+/** The harness could not follow, or the server is gone. */
 const isFailure = (answer: Answer): boolean =>
-  typeof answer === "object" && answer !== null && "failure" in answer;
+  typeof answer === "object" &&
+  answer !== null &&
+  ("failure" in answer || ("code" in answer && answer.code === UNAVAILABLE));
 
 /** Drops ever smaller parts of the script as long as what is left still differs. */
 export async function shrink(

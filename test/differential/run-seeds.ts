@@ -1,6 +1,6 @@
 // Runs one script a seed and throws a readable report at the first difference.
-import { generateScript } from "./generate.js";
-import type { Script } from "./operation.js";
+import { generateScript } from "./script/generate.js";
+import type { Script } from "./script/operation.js";
 import { replay, report, shrink, type Contest } from "./replay.js";
 
 export interface SeedsResult {

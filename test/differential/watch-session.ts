@@ -2,7 +2,7 @@
 // each watcher must be told, and the session ends when all of it has arrived.
 import type { Message, MessageStream } from "../support/grpc-client.js";
 import { EventCollector, EVENT_DELETE, eventsFor, type WatchedRange } from "./event-history.js";
-import { resolveMessage, type Resolution, type WatchSession } from "./operation.js";
+import { resolveMessage, type Resolution, type WatchSession } from "./script/operation.js";
 import type { Answer, Participant } from "./participant.js";
 
 const PROGRESS_RETRY_MS = 20;

@@ -20,8 +20,17 @@ export interface RoundsResult {
   readonly killsInStart: number;
 }
 
+/** What a test of the rounds themselves does to the store behind their back. */
+export interface Sabotage {
+  beforeLoad(dataDirectory: string): Promise<void>;
+  afterKill(dataDirectory: string): Promise<void>;
+}
+
 /** One store through `seeds.length` kills. Throws with the seed of the round that went wrong. */
-export async function runKillRounds(seeds: readonly number[]): Promise<RoundsResult> {
+export async function runKillRounds(
+  seeds: readonly number[],
+  sabotage?: Sabotage,
+): Promise<RoundsResult> {
   await using server = await startSubject();
   const ledger = new Ledger();
   const followers = [
@@ -33,7 +42,7 @@ export async function runKillRounds(seeds: readonly number[]): Promise<RoundsRes
   let killsInStart = 0;
   for (const [at, seed] of seeds.entries()) {
     try {
-      killsInStart += await runRound(server, ledger, followers, seed);
+      killsInStart += await runRound(server, ledger, followers, seed, sabotage);
     } catch (error) {
       const first = seeds[0] ?? 0;
       throw new Error(
@@ -50,7 +59,9 @@ async function runRound(
   ledger: Ledger,
   followers: readonly Follower[],
   seed: number,
+  sabotage: Sabotage | undefined,
 ): Promise<number> {
+  await sabotage?.beforeLoad(server.dataDirectory);
   const random = new SeededRandom(seed);
   const load = new Load(ledger, server.address, seed, CLIENTS);
   const loading = load.run();
@@ -69,6 +80,7 @@ async function runRound(
   for (const follower of followers) {
     follower.disconnect();
   }
+  await sabotage?.afterKill(server.dataDirectory);
   const killsInStart = random.chance(0.3) ? await killWhileStarting(server, random) : 0;
   await server.start();
   using client = new GrpcClient(server.address);

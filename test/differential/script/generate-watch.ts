@@ -1,6 +1,6 @@
 // Watch streams: several watchers over past, present and future revisions, cancelled, asked for progress, and written
 // to meanwhile.
-import type { SeededRandom } from "../support/seeded-random.js";
+import type { SeededRandom } from "../../support/seeded-random.js";
 import * as kv from "./generate-kv.js";
 import type { Operation, RevisionReference, WatchStep } from "./operation.js";
 

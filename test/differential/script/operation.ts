@@ -1,7 +1,7 @@
 // The operations of a differential script: plain data that prints as JSON and survives the dropping of any other
 // operation. Keys and values are latin1 strings (one character, one byte). What depends on the state is written as a
 // reference and resolved when the script runs, against what the reference server said last.
-import type { Message } from "../support/grpc-client.js";
+import type { Message } from "../../support/grpc-client.js";
 
 /** A revision counted from a moving point, and never below `least`: `{ $revision: "compacted", plus: -1 }`. */
 export interface RevisionReference {
@@ -73,6 +73,12 @@ export interface Resolution {
 
 const BYTES_FIELDS: ReadonlySet<string> = new Set(["key", "range_end", "value"]);
 
+/**
+ * Left out when empty, as every client does: an empty bound that is there on the wire means "without end" to etcd, by
+ * an accident of Go's decoder.
+ */
+const BOUNDS_FIELDS: ReadonlySet<string> = new Set(["key", "range_end"]);
+
 /** Replaces references and turns byte fields into Buffers. */
 export function resolve(value: unknown, resolution: Resolution, field = ""): unknown {
   if (typeof value === "string" && BYTES_FIELDS.has(field)) {
@@ -98,7 +104,9 @@ export function resolve(value: unknown, resolution: Resolution, field = ""): unk
     return Buffer.alloc((value as BytesReference).$bytes, 0x61);
   }
   return Object.fromEntries(
-    Object.entries(value).map(([name, part]) => [name, resolve(part, resolution, name)]),
+    Object.entries(value)
+      .filter(([name, part]) => !(part === "" && BOUNDS_FIELDS.has(name)))
+      .map(([name, part]) => [name, resolve(part, resolution, name)]),
   );
 }
 

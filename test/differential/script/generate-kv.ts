@@ -1,5 +1,5 @@
 // Requests of the KV service that are biased towards edges.
-import type { SeededRandom } from "../support/seeded-random.js";
+import type { SeededRandom } from "../../support/seeded-random.js";
 import type { LeaseReference, RevisionReference } from "./operation.js";
 
 /** Neighbours, prefixes of each other, and bytes that break UTF-8 and signed comparison. */

@@ -1,5 +1,5 @@
 // Operations on leases. Times to live are either far longer than a script or over before the operation is.
-import type { SeededRandom } from "../support/seeded-random.js";
+import type { SeededRandom } from "../../support/seeded-random.js";
 import { key, LEASE_IDS } from "./generate-kv.js";
 import type { LeaseReference, Operation } from "./operation.js";
 

@@ -1,6 +1,6 @@
 // Makes a script from a seed. Few keys, few values and many edges, so that operations meet each other: a script that
 // spreads over a large key space would compare empty answers.
-import { SeededRandom } from "../support/seeded-random.js";
+import { SeededRandom } from "../../support/seeded-random.js";
 import { generateTxn } from "./generate-txn.js";
 import { generateWatch } from "./generate-watch.js";
 import * as make from "./generate-kv.js";
