@@ -28,7 +28,7 @@ const layers = {
 const edge = [
   "src/runtime/",
   "src/cli/",
-  "src/lib/crc32\\.ts",
+  "src/lib/(crc32|sha256)\\.ts",
   "src/transport/(sockets|gzip)\\.ts",
 ].join("|");
 

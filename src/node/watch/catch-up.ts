@@ -6,23 +6,41 @@ import {
   CATCH_UP_GAP_REVISIONS_MAX,
   CATCH_UP_RANGES_ALONE_MAX,
   SLICE_ROWS_MAX,
+  WATCH_BATCH_REVISIONS_MAX,
 } from "../../core/limits.js";
 import type { Key, Revision } from "../../core/words.js";
 import { HistoryWalk, type History } from "./history-walk.js";
 import type { HubWatcher } from "./hub-watcher.js";
 
-/** What one visit of a walk costs even if it finds nothing, in rows: opening a cursor is not free. */
-const VISIT_COST_ROWS = 50;
+/** How far catching up goes at a time; tests pass small ones. */
+export interface CatchUpLimits {
+  readonly sliceRowsMax: number;
+  readonly batchRevisionsMax: number;
+  readonly gapRevisionsMax: number;
+  readonly rangesAloneMax: number;
+  /** What one visit of a walk costs even if it finds nothing, in rows: opening a cursor is not free. */
+  readonly visitCostRows: number;
+}
+
+export const CATCH_UP_LIMITS: CatchUpLimits = {
+  sliceRowsMax: SLICE_ROWS_MAX,
+  batchRevisionsMax: WATCH_BATCH_REVISIONS_MAX,
+  gapRevisionsMax: CATCH_UP_GAP_REVISIONS_MAX,
+  rangesAloneMax: CATCH_UP_RANGES_ALONE_MAX,
+  visitCostRows: 50,
+};
 
 export class CatchUp {
   readonly #history: History;
+  readonly #limits: CatchUpLimits;
   /** Watchers that wait for a walk. */
   #ready = new Set<HubWatcher>();
   /** Taken in turn from the front. */
   #walks: HistoryWalk[] = [];
 
-  constructor(history: History) {
+  constructor(history: History, limits: CatchUpLimits) {
     this.#history = history;
+    this.#limits = limits;
   }
 
   get isIdle(): boolean {
@@ -49,13 +67,13 @@ export class CatchUp {
    */
   step(synced: HubWatcher[], stalled: HubWatcher[]): void {
     this.#startWalks();
-    let budget = SLICE_ROWS_MAX;
+    let budget = this.#limits.sliceRowsMax;
     for (let turns = this.#walks.length; turns > 0 && budget > 0; turns -= 1) {
       const walk = this.#walks.shift();
       if (walk === undefined) {
         return;
       }
-      budget -= VISIT_COST_ROWS + walk.step(budget, synced, stalled);
+      budget -= this.#limits.visitCostRows + walk.step(budget, synced, stalled);
       if (walk.size > 0) {
         this.#walks.push(walk);
       } else {
@@ -95,7 +113,7 @@ export class CatchUp {
     let start = 0;
     for (let end = 1; end <= ready.length; end += 1) {
       const gap = (ready[end]?.nextRevision ?? Infinity) - (ready[end - 1]?.nextRevision ?? 0);
-      if (gap > CATCH_UP_GAP_REVISIONS_MAX) {
+      if (gap > this.#limits.gapRevisionsMax) {
         this.#startTogether(ready.slice(start, end));
         start = end;
       }
@@ -113,13 +131,19 @@ export class CatchUp {
         same.push(watcher);
       }
     }
-    if (byRange.size > CATCH_UP_RANGES_ALONE_MAX) {
-      this.#walks.push(new HistoryWalk(this.#history, hullOf(watchers), watchers));
+    if (byRange.size > this.#limits.rangesAloneMax) {
+      this.#start(watchers);
       return;
     }
     for (const same of byRange.values()) {
-      this.#walks.push(new HistoryWalk(this.#history, hullOf(same), same));
+      this.#start(same);
     }
+  }
+
+  #start(watchers: readonly HubWatcher[]): void {
+    const { batchRevisionsMax } = this.#limits;
+    const range = hullOf(watchers);
+    this.#walks.push(new HistoryWalk(this.#history, range, watchers, batchRevisionsMax));
   }
 }
 

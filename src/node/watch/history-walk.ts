@@ -1,7 +1,7 @@
 // One walk through the history for watchers that are behind, in slices that end between two revisions: what is delivered
 // is never part of one.
 import type { KeyRange } from "../../core/key-range.js";
-import { SLICE_BYTES_MAX, WATCH_BATCH_REVISIONS_MAX } from "../../core/limits.js";
+import { SLICE_BYTES_MAX } from "../../core/limits.js";
 import type { Row } from "../../core/row.js";
 import type { Revision } from "../../core/words.js";
 import type { EventCursor } from "../../store/store.js";
@@ -19,8 +19,9 @@ export class HistoryWalk {
   readonly #history: History;
   readonly #range: KeyRange;
   readonly #members: WatcherIndex;
-  /** Everything before was delivered, as far as members wanted it. */
-  #nextRevision: number;
+  readonly #batchRevisionsMax: number;
+  /** First revision of the cursor, or of the next one. */
+  #fromRevision: number;
   #cursor: EventCursor | null = null;
   /** Last revision of the cursor. */
   #toRevision = 0;
@@ -32,11 +33,17 @@ export class HistoryWalk {
   #ahead: Row | null = null;
 
   /** `watchers` are in order of their next revisions, and `range` holds all of theirs. */
-  constructor(history: History, range: KeyRange, watchers: readonly HubWatcher[]) {
+  constructor(
+    history: History,
+    range: KeyRange,
+    watchers: readonly HubWatcher[],
+    batchRevisionsMax: number,
+  ) {
     this.#history = history;
     this.#range = range;
+    this.#batchRevisionsMax = batchRevisionsMax;
     this.#members = new WatcherIndex(history);
-    this.#nextRevision = watchers[0]?.nextRevision ?? 0;
+    this.#fromRevision = watchers[0]?.nextRevision ?? 0;
     for (const watcher of watchers) {
       this.#members.add(watcher);
     }
@@ -69,13 +76,11 @@ export class HistoryWalk {
       const row = this.#take();
       if (row === null) {
         this.#deliver(this.#toRevision as Revision, stalled);
-        if (this.#toRevision === this.#history.committedRevision) {
-          this.#finish(synced);
-        }
+        this.#finish(synced);
         return rows;
       }
       const isFull =
-        rows >= rowsMax || bytes >= SLICE_BYTES_MAX || this.#revisions >= WATCH_BATCH_REVISIONS_MAX;
+        rows >= rowsMax || bytes >= SLICE_BYTES_MAX || this.#revisions >= this.#batchRevisionsMax;
       if (row.modRevision !== this.#openRevision) {
         if (isFull) {
           this.#ahead = row;
@@ -111,23 +116,18 @@ export class HistoryWalk {
     for (;;) {
       if (this.#cursor === null) {
         const to = this.#history.committedRevision;
-        if (this.#openRevision >= to || this.#nextRevision > to) {
-          this.#toRevision = to;
+        this.#toRevision = to;
+        if (this.#fromRevision > to) {
           return null;
         }
-        const from = Math.max(this.#nextRevision, this.#openRevision + 1);
-        this.#toRevision = to;
-        this.#cursor = this.#history.events(this.#range, from as Revision, to);
+        this.#cursor = this.#history.events(this.#range, this.#fromRevision as Revision, to);
       }
       const row = this.#cursor.next();
       if (row !== null) {
         return row;
       }
       this.close();
-      if (this.#toRevision === this.#history.committedRevision) {
-        return null;
-      }
-      this.#nextRevision = Math.max(this.#nextRevision, this.#toRevision + 1);
+      this.#fromRevision = this.#toRevision + 1;
     }
   }
 
@@ -137,7 +137,6 @@ export class HistoryWalk {
     this.#members.deliver(revision, full);
     this.#openRevision = 0;
     this.#revisions = 0;
-    this.#nextRevision = revision + 1;
     this.#members.forEach((watcher) => {
       watcher.nextRevision = Math.max(watcher.nextRevision, revision + 1);
     });

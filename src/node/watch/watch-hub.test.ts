@@ -152,6 +152,14 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("compact" as const), back: fc.nat(10) }) },
 );
 
+const limitsArbitrary = fc.record({
+  sliceRowsMax: fc.integer({ min: 1, max: 10 }),
+  batchRevisionsMax: fc.integer({ min: 1, max: 5 }),
+  gapRevisionsMax: fc.nat(5),
+  rangesAloneMax: fc.nat(3),
+  visitCostRows: fc.nat(1),
+});
+
 interface Watching {
   readonly options: WatchOptions;
   readonly from: number;
@@ -178,100 +186,118 @@ function resume(each: Watching, room: number): void {
 
 test("every watcher gets every matching event once, in order, in whole revisions, however it stalls", () => {
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 120, size: "max" }), (steps) => {
-      const history = new PlainHistory();
-      const { clock, run } = turns();
-      const hub = new WatchHub(history, clock, assert.ifError);
-      const watching: Watching[] = [];
-      let undelivered = false;
-      for (const each of steps) {
-        if (each.kind === "commit") {
-          history.commit(each.changes).forEach((row) => {
-            hub.publish(row);
-          });
-          undelivered = each.group;
-        }
-        if (undelivered && each.kind === "commit") {
-          continue; // The next revision of the same group follows.
-        }
-        undelivered = false;
-        hub.deliver();
-        const target = "which" in each ? watching[each.which] : undefined;
-        if (each.kind === "watch") {
-          const sink = new CheckingSink();
-          sink.room = each.room;
-          const options = { ...each, startRevision: each.start };
-          if (each.start !== 0 && each.start < history.compactRevision) {
-            assert.throws(() => hub.watch(options, sink), { code: "T4_COMPACTED" });
-            continue;
+    fc.property(
+      fc.array(step, { maxLength: 120, size: "max" }),
+      limitsArbitrary,
+      (steps, limits) => {
+        const history = new PlainHistory();
+        const { clock, run } = turns();
+        const hub = new WatchHub(history, clock, assert.ifError, limits);
+        const watching: Watching[] = [];
+        let undelivered = false;
+        for (const each of steps) {
+          if (each.kind === "commit") {
+            history.commit(each.changes).forEach((row) => {
+              hub.publish(row);
+            });
+            undelivered = each.group;
           }
-          const watcher = hub.watch(options, sink);
-          assert.equal(watcher.createdRevision, history.committedRevision);
-          const from = each.start === 0 ? history.committedRevision + 1 : each.start;
-          watching.push({ options, from, sink, watcher, isCancelled: false });
-        } else if (each.kind === "turn") {
-          run();
-        } else if (each.kind === "resume" && target !== undefined) {
-          resume(target, each.room);
-        } else if (each.kind === "cancel" && target !== undefined) {
-          target.watcher.cancel();
-          target.isCancelled = true;
-        } else if (each.kind === "compact") {
-          const revision = Math.max(history.committedRevision - each.back, 1);
-          if (revision > history.compactRevision) {
-            history.compactRevision = revision as Revision;
-            hub.compacted(revision as Revision);
+          if (undelivered && each.kind === "commit") {
+            continue; // The next revision of the same group follows.
           }
-        }
-        for (const one of watching) {
-          if (!one.isCancelled && one.sink.compactedAt === 0) {
-            assert.deepEqual(
-              one.sink.rows(),
-              wanted(history, one, one.watcher.deliveredRevision),
-              "deliveredRevision promises what was delivered",
-            );
+          undelivered = false;
+          hub.deliver();
+          const target = "which" in each ? watching[each.which] : undefined;
+          if (each.kind === "watch") {
+            const sink = new CheckingSink();
+            sink.room = each.room;
+            const options = { ...each, startRevision: each.start };
+            if (each.start !== 0 && each.start < history.compactRevision) {
+              assert.throws(() => hub.watch(options, sink), { code: "T4_COMPACTED" });
+              continue;
+            }
+            const watcher = hub.watch(options, sink);
+            assert.equal(watcher.createdRevision, history.committedRevision);
+            const from = each.start === 0 ? history.committedRevision + 1 : each.start;
+            watching.push({ options, from, sink, watcher, isCancelled: false });
+          } else if (each.kind === "turn") {
+            run();
+          } else if (each.kind === "resume" && target !== undefined) {
+            resume(target, each.room);
+          } else if (each.kind === "cancel" && target !== undefined) {
+            target.watcher.cancel();
+            target.isCancelled = true;
+          } else if (each.kind === "compact") {
+            const revision = Math.max(history.committedRevision - each.back, 1);
+            if (revision > history.compactRevision) {
+              const ends = watching.map(({ watcher, sink, isCancelled }) =>
+                !isCancelled &&
+                sink.compactedAt === 0 &&
+                !watcher.isSynced &&
+                watcher.deliveredRevision + 1 < revision
+                  ? revision
+                  : sink.compactedAt,
+              );
+              history.compactRevision = revision as Revision;
+              hub.compacted(revision as Revision);
+              assert.deepEqual(
+                watching.map(({ sink }) => sink.compactedAt),
+                ends,
+              );
+            }
           }
-        }
-      }
-      hub.deliver();
-      let answered = 0;
-      hub.whenSynced(
-        watching.map((each) => each.watcher),
-        (revision) => {
-          assert.equal(revision, history.committedRevision);
-          answered += 1;
-        },
-      );
-      for (let idle = 0; idle < 3;) {
-        watching.forEach((each) => {
-          if (!each.isCancelled && each.sink.compactedAt === 0) {
-            resume(each, 2);
-          }
-        });
-        idle = run() ? 0 : idle + 1;
-      }
-      assert.equal(answered, 1);
-      for (const each of watching) {
-        if (each.isCancelled) {
-          continue;
-        }
-        if (each.sink.compactedAt > 0) {
-          assert.ok((each.sink.batches.at(-1)?.revision ?? each.from - 1) < each.sink.compactedAt);
-          continue;
-        }
-        assert.deepEqual(each.sink.rows(), wanted(history, each, history.committedRevision));
-        assert.ok(each.watcher.isSynced);
-        for (const batch of each.sink.batches) {
-          for (const event of batch.events) {
-            const before = history.get(event.row.key, (event.row.modRevision - 1) as Revision);
-            if (event.row.modRevision - 1 >= history.compactRevision) {
-              assert.equal(event.previous(), before);
+          for (const one of watching) {
+            if (!one.isCancelled && one.sink.compactedAt === 0) {
+              assert.deepEqual(
+                one.sink.rows(),
+                wanted(history, one, one.watcher.deliveredRevision),
+                "deliveredRevision promises what was delivered",
+              );
             }
           }
         }
-      }
-      hub.close();
-    }),
+        hub.deliver();
+        let answered = 0;
+        hub.whenSynced(
+          watching.map((each) => each.watcher),
+          (revision) => {
+            assert.equal(revision, history.committedRevision);
+            answered += 1;
+          },
+        );
+        for (let idle = 0; idle < 3;) {
+          watching.forEach((each) => {
+            if (!each.isCancelled && each.sink.compactedAt === 0) {
+              resume(each, 2);
+            }
+          });
+          idle = run() ? 0 : idle + 1;
+        }
+        assert.equal(answered, 1);
+        for (const each of watching) {
+          if (each.isCancelled) {
+            continue;
+          }
+          if (each.sink.compactedAt > 0) {
+            assert.ok(
+              (each.sink.batches.at(-1)?.revision ?? each.from - 1) < each.sink.compactedAt,
+            );
+            continue;
+          }
+          assert.deepEqual(each.sink.rows(), wanted(history, each, history.committedRevision));
+          assert.ok(each.watcher.isSynced);
+          for (const batch of each.sink.batches) {
+            for (const event of batch.events) {
+              const before = history.get(event.row.key, (event.row.modRevision - 1) as Revision);
+              if (event.row.modRevision - 1 >= history.compactRevision) {
+                assert.equal(event.previous(), before);
+              }
+            }
+          }
+        }
+        hub.close();
+      },
+    ),
     { numRuns: 300 },
   );
 });

@@ -8,7 +8,7 @@ import type { Revision } from "../../core/words.js";
 import { assert } from "../../lib/assert.js";
 import type { Clock } from "../../runtime/clock.js";
 import type { WatchOptions, WatchSink, Watcher } from "../node.js";
-import { CatchUp } from "./catch-up.js";
+import { CATCH_UP_LIMITS, CatchUp } from "./catch-up.js";
 import type { History } from "./history-walk.js";
 import { HubWatcher, type WatcherOwner } from "./hub-watcher.js";
 import { WatcherIndex } from "./watcher-index.js";
@@ -38,12 +38,17 @@ export class WatchHub implements WatcherOwner {
   #isClosed = false;
 
   /** `failed` is told what reading the history threw: the node must stop. */
-  constructor(history: History, clock: Clock, failed: (error: unknown) => void) {
+  constructor(
+    history: History,
+    clock: Clock,
+    failed: (error: unknown) => void,
+    limits = CATCH_UP_LIMITS,
+  ) {
     this.#history = history;
     this.#clock = clock;
     this.#failed = failed;
     this.#synced = new WatcherIndex(history);
-    this.#catchUp = new CatchUp(history);
+    this.#catchUp = new CatchUp(history, limits);
   }
 
   get revision(): Revision {

@@ -1,0 +1,419 @@
+// The store on disk: memtables in front of log tables and index runs. This file is what the node calls; the files
+// themselves are kept by store-files.ts and made by the table worker.
+// Must never: show a row above the revision asked for, or take more than a few milliseconds in a call.
+import { assert } from "../../lib/assert.js";
+import type { Entry } from "../../core/entry.js";
+import { T4Error } from "../../core/errors.js";
+import type { KeyRange } from "../../core/key-range.js";
+import type { Row } from "../../core/row.js";
+import type { RowCursor, RowHead } from "../../core/view.js";
+import type { Key, LogIndex, Revision, Term } from "../../core/words.js";
+import type { SealedSegment, SealPoint } from "../../log/log.js";
+import { MemtableSource } from "../memory/memtable-source.js";
+import { ListedEvents, RangeEvents } from "../read/event-cursors.js";
+import { MergeCursor, PointCursor } from "../read/merge-cursor.js";
+import type { VersionSource } from "../read/source.js";
+import { reachableVersions, versionsInMemtable } from "../read/versions.js";
+import { RunHead } from "../run/run.js";
+import { versionsInRun } from "../run/run-rows.js";
+import { AscendingRunSource, DescendingRunSource } from "../run/run-source.js";
+import { SearchKey } from "../run/search-key.js";
+import type { EventCursor, Store, StoreListener, StoreSizes } from "../store.js";
+import { Tail } from "../tail.js";
+import type { Manifest } from "../work/manifest.js";
+import type { FileSet } from "./file-set.js";
+import { Freezer, type Frozen } from "./freezer.js";
+import { RowCache } from "./row-cache.js";
+import { StoreFiles, type FlushRequest, type StoreFilesOptions } from "./store-files.js";
+
+/** Where reads look a key up; one serves all, since no read awaits. */
+const search = new SearchKey();
+
+interface Waiter {
+  /** Done when this entry is in the files … */
+  readonly index: LogIndex;
+  /** … and rows unreachable since this compaction are not. */
+  readonly compactRevision: Revision;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+export interface DiskStoreParts extends Pick<
+  StoreFilesOptions,
+  "directory" | "disk" | "threads" | "clock" | "logger" | "cache"
+> {
+  readonly manifest: Manifest;
+  /** What the node gave with the manifest's freeze; null if it never gave any. */
+  readonly systemState: Uint8Array | null;
+  readonly rowCacheBytesMax: number;
+}
+
+export class DiskStore implements Store {
+  /** The system state at `persistedIndex`, as the node encoded it then; null if there was none. */
+  readonly systemState: Uint8Array | null;
+  readonly #listener: StoreListener;
+  readonly #tail: Tail;
+  readonly #files: StoreFiles;
+  readonly #freezer = new Freezer();
+  readonly #rowCache: RowCache;
+  /** The oldest frozen memtable whose end is not committed yet, by that end; Infinity if there is none. */
+  #freezeIndex = Infinity;
+  /** The last entry of the last segment that the log ended. */
+  #sealedIndex: LogIndex;
+  /** A caller waits for files: the next seal point freezes however little there is. */
+  #freezeWanted = false;
+  #waiters: Waiter[] = [];
+  #failure: Error | null = null;
+
+  constructor(parts: DiskStoreParts, listener: StoreListener) {
+    const { manifest } = parts;
+    const { index, term, revision, compactRevision } = manifest;
+    this.systemState = parts.systemState;
+    this.#listener = listener;
+    this.#tail = new Tail(index, term, revision, compactRevision);
+    this.#sealedIndex = index;
+    this.#rowCache = new RowCache(parts.rowCacheBytesMax);
+    this.#files = new StoreFiles({
+      ...parts,
+      nextFlush: () => this.#nextFlush(),
+      installed: (isFlush) => {
+        this.#installed(isFlush);
+      },
+      settled: () => {
+        this.#settleWaiters();
+      },
+      failed: (error) => {
+        this.#fail(error);
+        listener.failed(error);
+      },
+    });
+    this.#files.work();
+  }
+
+  get tipRevision(): Revision {
+    return this.#tail.tipRevision;
+  }
+
+  get committedRevision(): Revision {
+    return this.#tail.committedRevision;
+  }
+
+  get committedIndex(): LogIndex {
+    return this.#tail.committedIndex;
+  }
+
+  get compactRevision(): Revision {
+    return this.#tail.compactRevision;
+  }
+
+  get persistedIndex(): LogIndex {
+    return this.#files.manifest.index;
+  }
+
+  get persistedTerm(): Term {
+    return this.#files.manifest.term;
+  }
+
+  get hasSpace(): boolean {
+    return this.#files.hasSpace;
+  }
+
+  get sizes(): StoreSizes {
+    const { totalBytes, liveBytes } = this.#files.sizes;
+    const { rowBytes } = this.#freezer;
+    return { totalBytes: totalBytes + rowBytes, liveBytes: liveBytes + rowBytes };
+  }
+
+  /** Bytes of rows that wait in memory to become files: a caller may slow writers down by it. */
+  get memtableBytes(): number {
+    return this.#freezer.rowBytes;
+  }
+
+  /** The manifest that counts. Its files stay as they are while it does. */
+  get manifest(): Manifest {
+    return this.#files.manifest;
+  }
+
+  /** Orders that the table worker has carried out, by kind: for metrics. */
+  get workDone(): ReadonlyMap<string, number> {
+    return this.#files.workDone;
+  }
+
+  append(entry: Entry): void {
+    this.#tail.append(entry);
+    this.#freezer.append(entry);
+    for (const row of entry.rows) {
+      this.#rowCache.remove(row.key);
+    }
+  }
+
+  commit(entry: Entry): void {
+    this.#tail.commit(entry);
+    if (entry.index === this.#freezeIndex) {
+      this.#capture();
+      this.#files.work();
+    }
+  }
+
+  truncate(index: LogIndex): void {
+    for (
+      let entry = this.#tail.takeBack(index);
+      entry !== null;
+      entry = this.#tail.takeBack(index)
+    ) {
+      this.#freezer.takeBack(entry);
+    }
+    this.#freezeIndex = this.#uncaptured()?.index ?? Infinity;
+    if (this.#sealedIndex > index) {
+      this.#sealedIndex = index;
+    }
+    this.#files.truncated(index);
+  }
+
+  sealed(point: SealPoint): void {
+    assert(point.index === this.#tail.tipIndex, "the log is sealed at its tip");
+    this.#sealedIndex = point.index;
+    if (this.#freezer.seal(point) || this.#freezeWanted) {
+      this.#freeze();
+    }
+  }
+
+  segmentClosed(segment: SealedSegment): void {
+    this.#files.segmentClosed(segment);
+  }
+
+  get(key: Key, revision: Revision): Row | undefined {
+    assert(revision >= this.#tail.compactRevision, "what is compacted is not read");
+    const row = this.#inMemory(key, revision);
+    if (row !== undefined) {
+      return row.version === 0 ? undefined : row;
+    }
+    const cached = this.#rowCache.get(key);
+    if (cached !== undefined && cached.modRevision <= revision) {
+      return cached;
+    }
+    return this.#getFromFiles(key, revision);
+  }
+
+  scan(range: KeyRange, revision: Revision, descending: boolean): RowCursor {
+    assert(revision >= this.#tail.compactRevision, "what is compacted is not read");
+    const { files, release } = this.#holdFiles();
+    try {
+      if (range.kind === "key") {
+        return new PointCursor(this.#headOf(range.key, revision, files), release);
+      }
+      const load = (head: RowHead): Row => files.load(head);
+      const sources: VersionSource[] = [this.#freezer.active, ...this.#freezer.memtables].map(
+        (memtable) => new MemtableSource(memtable, range, revision, descending),
+      );
+      for (const run of files.runs) {
+        if (run.firstRevision <= revision) {
+          sources.push(
+            descending
+              ? new DescendingRunSource(run, range, revision, load)
+              : new AscendingRunSource(run, range, revision, load),
+          );
+        }
+      }
+      return new MergeCursor(sources, descending, release);
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  events(range: KeyRange, from: Revision, to: Revision): EventCursor {
+    assert(from >= this.#tail.compactRevision, "what is compacted is not read");
+    const { files, release } = this.#holdFiles();
+    if (range.kind === "key") {
+      const heads = this.#versions(range.key, from, to).reverse();
+      const load = heads.map((head) => () => ("buffer" in head ? (head as Row) : files.load(head)));
+      return new ListedEvents(load, release);
+    }
+    const memtables = [...this.#freezer.memtables.toReversed(), this.#freezer.active];
+    return new RangeEvents(range, from, to, files.tables, memtables, release);
+  }
+
+  history(key: Key, from: Revision, to: Revision): Row[] {
+    const { files } = this.#files;
+    return this.#versions(key, from, to)
+      .reverse()
+      .map((head) => ("buffer" in head ? (head as Row) : files.load(head)));
+  }
+
+  async compacted(): Promise<void> {
+    const { compactRevision } = this.#tail;
+    if (this.#files.manifest.compactRevision < compactRevision) {
+      this.#freezeWanted = true;
+      if (this.#sealedIndex === this.#tail.tipIndex) {
+        this.#freeze();
+      }
+    }
+    return this.#wait(0 as LogIndex, compactRevision);
+  }
+
+  async flush(): Promise<void> {
+    const index = this.#tail.tipIndex;
+    if (index > this.#files.manifest.index && index > this.#freezer.frozenIndex) {
+      assert(this.#sealedIndex === index, "the log is sealed before a flush");
+      this.#freeze();
+    }
+    return this.#wait(index, 0 as Revision);
+  }
+
+  async close(): Promise<void> {
+    this.#fail(new T4Error("T4_CLOSED", "the store is closed"));
+    await this.#files.close();
+  }
+
+  #inMemory(key: Key, revision: Revision): Row | undefined {
+    const row = this.#freezer.active.at(key, revision);
+    if (row !== undefined) {
+      return row;
+    }
+    for (const memtable of this.#freezer.memtables) {
+      const frozen = memtable.at(key, revision);
+      if (frozen !== undefined) {
+        return frozen;
+      }
+    }
+    return undefined;
+  }
+
+  #getFromFiles(key: Key, revision: Revision): Row | undefined {
+    const { files, manifest } = this.#files;
+    search.set(key);
+    const head = new RunHead();
+    if (!files.find(search, revision, head) || head.version === 0) {
+      return undefined;
+    }
+    const row = files.load(head);
+    const isNewest = revision >= manifest.revision && !this.#isInMemtable(key);
+    return isNewest ? this.#rowCache.add(row) : row;
+  }
+
+  #isInMemtable(key: Key): boolean {
+    return (
+      this.#freezer.active.has(key) || this.#freezer.memtables.some((memtable) => memtable.has(key))
+    );
+  }
+
+  #headOf(key: Key, revision: Revision, files: FileSet): { head: RowHead; load: () => Row } | null {
+    const row = this.#inMemory(key, revision);
+    if (row !== undefined) {
+      return row.version === 0 ? null : { head: row, load: () => row };
+    }
+    search.set(key);
+    const head = new RunHead();
+    const isFound = files.find(search, revision, head) && head.version > 0;
+    return isFound ? { head, load: () => files.load(head) } : null;
+  }
+
+  /** All versions of a key in [from, to] that compaction left, newest first; those in files as heads. */
+  #versions(key: Key, from: Revision, to: Revision): RowHead[] {
+    const versions: RowHead[] = [];
+    for (const memtable of [this.#freezer.active, ...this.#freezer.memtables]) {
+      versions.push(...versionsInMemtable(memtable, key, from));
+    }
+    search.set(key);
+    for (const run of this.#files.files.runs) {
+      versions.push(...versionsInRun(run, search, from));
+    }
+    const reachable = reachableVersions(versions, this.#tail.compactRevision);
+    return reachable.filter((head) => head.modRevision <= to);
+  }
+
+  #holdFiles(): { readonly files: FileSet; readonly release: () => void } {
+    const { files } = this.#files;
+    files.acquire();
+    return {
+      files,
+      release: () => {
+        files.release();
+      },
+    };
+  }
+
+  #freeze(): void {
+    const index = this.#tail.tipIndex;
+    if (index <= Math.max(this.#freezer.frozenIndex, this.#files.manifest.index)) {
+      return;
+    }
+    this.#freezeWanted = false;
+    this.#freezer.freeze(index);
+    this.#freezeIndex = this.#uncaptured()?.index ?? Infinity;
+    if (this.#freezeIndex === this.#tail.committedIndex) {
+      this.#capture();
+    }
+    this.#files.work();
+  }
+
+  #uncaptured(): Frozen | undefined {
+    return this.#freezer.frozen.find((frozen) => frozen.state === null);
+  }
+
+  /** Everything up to the end of a frozen memtable is committed, and nothing after it: the state to persist is now. */
+  #capture(): void {
+    const frozen = this.#uncaptured();
+    assert(frozen?.index === this.#tail.committedIndex, "a state is captured at its seal point");
+    frozen.state = {
+      term: this.#tail.committedTerm,
+      revision: this.#tail.committedRevision,
+      compactRevision: this.#tail.compactRevision,
+      system: this.#listener.encodeSystemState(),
+    };
+    this.#freezeIndex = this.#uncaptured()?.index ?? Infinity;
+  }
+
+  #nextFlush(): FlushRequest | null {
+    const oldest = this.#freezer.frozen[0];
+    return oldest === undefined || oldest.state === null
+      ? null
+      : { ...oldest.state, throughIndex: oldest.index };
+  }
+
+  #installed(isFlush: boolean): void {
+    if (isFlush) {
+      assert(
+        this.#freezer.frozen[0]?.index === this.#files.manifest.index,
+        "what was flushed is the oldest frozen memtable",
+      );
+      this.#freezer.drop();
+      this.#listener.persisted(this.#files.manifest.index);
+    }
+    this.#settleWaiters();
+  }
+
+  async #wait(index: LogIndex, compactRevision: Revision): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#waiters.push({ index, compactRevision, resolve, reject });
+      this.#settleWaiters();
+    });
+  }
+
+  #settleWaiters(): void {
+    if (this.#failure !== null) {
+      this.#fail(this.#failure);
+      return;
+    }
+    const { manifest, isSettled } = this.#files;
+    const isDone = (waiter: Waiter): boolean =>
+      waiter.index <= manifest.index &&
+      waiter.compactRevision <= manifest.compactRevision &&
+      (waiter.compactRevision === 0 || isSettled);
+    const done = this.#waiters.filter(isDone);
+    this.#waiters = this.#waiters.filter((waiter) => !isDone(waiter));
+    for (const waiter of done) {
+      waiter.resolve();
+    }
+  }
+
+  #fail(error: Error): void {
+    this.#failure ??= error;
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    for (const waiter of waiters) {
+      waiter.reject(error);
+    }
+  }
+}

@@ -1,0 +1,102 @@
+// The memtables of a disk store: one that takes rows, and frozen ones, each ending at a seal point of the log, that
+// wait to become files. Freezing is a swap; nothing is copied.
+import { assert } from "../../lib/assert.js";
+import type { Entry } from "../../core/entry.js";
+import type { LogIndex, Revision, Term } from "../../core/words.js";
+import type { SealPoint } from "../../log/log.js";
+import { Memtable } from "../memory/memtable.js";
+
+/**
+ * Bytes of entries after which a seal point freezes the memtable: tables of this size need no merging, and a memtable of
+ * some 20 MiB of heap at most is held beyond the log's segment.
+ */
+export const FREEZE_BYTES_MIN: number = 8 * 1024 * 1024;
+
+/** What the store was when its commits reached the end of a frozen memtable. */
+export interface FreezeState {
+  readonly term: Term;
+  readonly revision: Revision;
+  readonly compactRevision: Revision;
+  /** Null: unchanged since the freeze before. */
+  readonly system: Uint8Array | null;
+}
+
+export interface Frozen {
+  readonly memtable: Memtable;
+  /** The last entry in it. */
+  readonly index: LogIndex;
+  readonly sealPoints: readonly SealPoint[];
+  /** Null until everything in it is committed. */
+  state: FreezeState | null;
+}
+
+export class Freezer {
+  active: Memtable = new Memtable();
+  /** Oldest first. */
+  readonly frozen: Frozen[] = [];
+  /** The same memtables, newest first, as reads want them. */
+  memtables: readonly Memtable[] = [];
+  /** Seal points met since the last freeze. */
+  #sealPoints: SealPoint[] = [];
+
+  /** Bytes of rows in all memtables. */
+  get rowBytes(): number {
+    return this.memtables.reduce((sum, memtable) => sum + memtable.rowBytes, this.active.rowBytes);
+  }
+
+  /** The last entry that is in a frozen memtable; 0 if none is. */
+  get frozenIndex(): number {
+    return this.frozen.at(-1)?.index ?? 0;
+  }
+
+  append(entry: Entry): void {
+    for (const row of entry.rows) {
+      this.active.append(row);
+    }
+  }
+
+  /** Takes back the entry appended last. Cutting into a frozen memtable opens it again: its seal point is void. */
+  takeBack(entry: Entry): void {
+    if (entry.index <= this.frozenIndex) {
+      const reopened = this.frozen.pop();
+      assert(reopened?.state === null, "what is committed stays frozen");
+      assert(this.active.rowCount === 0, "later entries are taken back first");
+      this.active = reopened.memtable;
+      this.#sealPoints = [...reopened.sealPoints];
+      this.#listMemtables();
+    }
+    for (const row of entry.rows.toReversed()) {
+      this.active.removeLast(row);
+    }
+    this.#sealPoints = this.#sealPoints.filter((point) => point.index < entry.index);
+  }
+
+  /** Takes note of a seal point at the tip; returns whether enough has gathered for a freeze. */
+  seal(point: SealPoint): boolean {
+    this.#sealPoints.push(point);
+    const bytes = this.#sealPoints.reduce((sum, each) => sum + each.bytes, 0);
+    return bytes >= FREEZE_BYTES_MIN;
+  }
+
+  /** Freezes the memtable at `index`, which is the tip. */
+  freeze(index: LogIndex): Frozen {
+    assert(index > this.frozenIndex, "a memtable is frozen behind the one before");
+    const sealPoints = this.#sealPoints;
+    const frozen: Frozen = { memtable: this.active, index, sealPoints, state: null };
+    this.frozen.push(frozen);
+    this.active = new Memtable();
+    this.#sealPoints = [];
+    this.#listMemtables();
+    return frozen;
+  }
+
+  /** Drops the oldest frozen memtable: its rows are in files. */
+  drop(): void {
+    this.frozen.shift();
+    this.#listMemtables();
+  }
+
+  #listMemtables(): void {
+    this.memtables = this.frozen.map(({ memtable }) => memtable).reverse();
+  }
+}

@@ -1,0 +1,58 @@
+// The main thread's end of the table worker: one order at a time, one reply each.
+import { assert } from "../../lib/assert.js";
+import type { Thread, Threads } from "../../runtime/threads.js";
+import type { TableWorkerData, WorkOrder, WorkReply } from "../work/table-worker.js";
+
+export class WorkerLink {
+  readonly #thread: Thread;
+  #replied: ((reply: WorkReply) => void) | null = null;
+  #idle: (() => void)[] = [];
+
+  /** `failed` is told of an error that the worker did not survive. */
+  constructor(threads: Threads, directory: string, failed: (error: Error) => void) {
+    const data: TableWorkerData = { directory };
+    const main = new URL("../table-worker-main.js", import.meta.url);
+    this.#thread = threads.spawn("t4-table", main, data);
+    this.#thread.onMessage((reply) => {
+      const replied = this.#replied;
+      assert(replied !== null, "the table worker replies to orders only");
+      this.#finish();
+      replied(reply as WorkReply);
+    });
+    this.#thread.onError((error) => {
+      this.#finish();
+      failed(error);
+    });
+  }
+
+  get isBusy(): boolean {
+    return this.#replied !== null;
+  }
+
+  send(order: WorkOrder, replied: (reply: WorkReply) => void): void {
+    assert(this.#replied === null, "the table worker has one order at a time");
+    this.#replied = replied;
+    this.#thread.hold();
+    this.#thread.post(order);
+  }
+
+  /** Waits for the order in hand and ends the worker. */
+  async close(): Promise<void> {
+    if (this.isBusy) {
+      await new Promise<void>((resolve) => {
+        this.#idle.push(resolve);
+      });
+    }
+    await this.#thread.terminate();
+  }
+
+  #finish(): void {
+    this.#replied = null;
+    this.#thread.release();
+    const idle = this.#idle;
+    this.#idle = [];
+    for (const resolve of idle) {
+      resolve();
+    }
+  }
+}

@@ -1,0 +1,165 @@
+// Reads a block file (format: block-format.ts). Opening reads the footer and the metadata, which stay in memory; blocks
+// are read when needed, checked, and kept by the cache.
+// Must never: hand out a byte that its checksum does not cover.
+import { crc32 } from "../../lib/crc32.js";
+import { latin1 } from "../../lib/bytes.js";
+import { T4Error } from "../../core/errors.js";
+import type { Disk, DiskFile } from "../../runtime/disk.js";
+import type { BlockCache } from "./block-cache.js";
+import { BLOCK_FILE_KINDS, FOOTER_BYTES, type BlockFileKind, type Footer } from "./block-format.js";
+import { corrupt, fromDiskError } from "./file-errors.js";
+import { readU32, readU64 } from "./fixed.js";
+
+/** Memory that is about to be filled, not cleared: clearing 8 KiB costs as much as reading it. */
+function uninitialized(bytes: number): Uint8Array {
+  return new Uint8Array(Buffer.allocUnsafeSlow(bytes).buffer);
+}
+
+export class BlockFile {
+  readonly path: string;
+  readonly bytes: number;
+  readonly footer: Footer;
+  /** What the kind of file keeps behind the offsets, and where that lies in the file. */
+  readonly kindMeta: Uint8Array;
+  readonly kindMetaOffset: number;
+  blocks: (Uint8Array | undefined)[];
+  readonly used: Uint8Array;
+  readonly #file: DiskFile;
+  readonly #cache: BlockCache;
+  /** #starts[i] is where block i starts; one more for the end of the last. */
+  readonly #starts: Float64Array;
+
+  private constructor(
+    file: DiskFile,
+    bytes: number,
+    footer: Footer,
+    meta: Uint8Array,
+    cache: BlockCache,
+  ) {
+    this.path = file.path;
+    this.bytes = bytes;
+    this.footer = footer;
+    this.#file = file;
+    this.#cache = cache;
+    this.#starts = new Float64Array(footer.blocks + 1);
+    for (let i = 0; i < footer.blocks; i += 1) {
+      this.#starts[i + 1] = readU64(meta, i * 8);
+    }
+    // A copy, so that the offsets' bytes can go.
+    this.kindMeta = meta.slice(footer.blocks * 8);
+    this.kindMetaOffset = footer.dataBytes + footer.blocks * 8;
+    this.blocks = new Array<Uint8Array | undefined>(footer.blocks).fill(undefined);
+    this.used = new Uint8Array(footer.blocks);
+    this.#checkStarts();
+  }
+
+  /** Throws T4_CORRUPT, T4_FORMAT_TOO_NEW, or what a failed read means. */
+  static open(disk: Disk, path: string, kind: BlockFileKind, cache: BlockCache): BlockFile {
+    let file: DiskFile | null = null;
+    try {
+      file = disk.open(path, { mode: "read" });
+      const bytes = file.size();
+      const footer = readFooter(file, bytes, kind);
+      const meta = uninitialized(footer.metaBytes);
+      const read = file.read(meta, footer.dataBytes);
+      if (read !== meta.length || crc32(meta) !== footer.metaCrc) {
+        throw corrupt(path, footer.dataBytes, "the metadata's checksum does not match");
+      }
+      return new BlockFile(file, bytes, footer, meta, cache);
+    } catch (error) {
+      file?.close();
+      throw fromDiskError(error);
+    }
+  }
+
+  /** Block `number`, checked. */
+  block(number: number): Uint8Array {
+    const cached = this.blocks[number];
+    if (cached !== undefined) {
+      this.used[number] = 1;
+      return cached;
+    }
+    const block = this.read(number);
+    this.#cache.add(this, number, block);
+    return block;
+  }
+
+  /** Block `number`, checked, past the cache: for walks over whole files. */
+  read(number: number): Uint8Array {
+    const start = this.start(number);
+    const block = uninitialized(this.start(number + 1) - start);
+    let read: number;
+    try {
+      read = this.#file.read(block, start);
+    } catch (error) {
+      throw fromDiskError(error);
+    }
+    const payload = block.length - 4;
+    if (read !== block.length || crc32(block.subarray(0, payload)) !== readU32(block, payload)) {
+      throw corrupt(this.path, start, "a block's checksum does not match");
+    }
+    const marks = readU32(block, payload - 4);
+    if (marks === 0 || marks * 4 + 4 > payload) {
+      throw corrupt(this.path, start, "a block's marks do not fit it");
+    }
+    return block;
+  }
+
+  /** Where a block starts in the file. */
+  start(number: number): number {
+    return this.#starts[number] as number;
+  }
+
+  close(): void {
+    this.#cache.remove(this);
+    this.#file.close();
+  }
+
+  #checkStarts(): void {
+    const { blocks, dataBytes } = this.footer;
+    for (let i = 0; i < blocks; i += 1) {
+      if (this.start(i + 1) - this.start(i) < 12) {
+        throw corrupt(this.path, dataBytes + i * 8, "the offsets of blocks do not ascend");
+      }
+    }
+    if (this.start(blocks) !== dataBytes) {
+      throw corrupt(this.path, dataBytes, "the blocks do not end where the metadata starts");
+    }
+  }
+}
+
+function readFooter(file: DiskFile, bytes: number, kind: BlockFileKind): Footer {
+  const { magic, version } = BLOCK_FILE_KINDS[kind];
+  if (bytes < FOOTER_BYTES) {
+    throw corrupt(file.path, bytes, "the file is too short for a footer");
+  }
+  const at = bytes - FOOTER_BYTES;
+  const footer = new Uint8Array(FOOTER_BYTES);
+  if (file.read(footer, at) !== FOOTER_BYTES || latin1(footer, 68, 72) !== magic) {
+    throw corrupt(file.path, at, `the footer does not end in ${magic}`);
+  }
+  if (crc32(footer.subarray(0, 64)) !== readU32(footer, 64)) {
+    throw corrupt(file.path, at, "the footer's checksum does not match");
+  }
+  const found = readU32(footer, 60);
+  if (found > version) {
+    throw new T4Error(
+      "T4_FORMAT_TOO_NEW",
+      `${file.path} has format version ${found}; this program knows up to ${version}`,
+    );
+  }
+  const result: Footer = {
+    dataBytes: readU64(footer, 0),
+    metaBytes: readU64(footer, 8),
+    blocks: readU32(footer, 16),
+    metaCrc: readU32(footer, 20),
+    rows: readU64(footer, 24),
+    firstRevision: readU64(footer, 32),
+    lastRevision: readU64(footer, 40),
+    detail: readU64(footer, 48),
+  };
+  if (result.dataBytes + result.metaBytes !== at || result.metaBytes < result.blocks * 8) {
+    throw corrupt(file.path, at, "the footer contradicts the file's length");
+  }
+  return result;
+}

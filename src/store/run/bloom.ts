@@ -1,0 +1,58 @@
+// A bloom filter over keys: 10 bits a key and 6 probes let through 1 in 100 keys that are not there.
+// Format: the bits, lowest first in each byte; their number is 8 × the bytes. A key sets the bits
+//   (h + i × step) mod 2^32 mod bits, i = 0 … 5, where h is `hashKey` and step is `hashStep(h)`.
+
+const BITS_PER_KEY = 10;
+const PROBES = 6;
+
+/** A 32-bit hash of a key's bytes: FNV-1a with a finish that spreads the last bytes. */
+export function hashKey(key: Uint8Array, length: number): number {
+  let hash = 0x811c9dc5 | 0;
+  for (let i = 0; i < length; i += 1) {
+    hash = Math.imul(hash ^ (key[i] as number), 0x01000193);
+  }
+  hash ^= hash >>> 16;
+  hash = Math.imul(hash, 0x85ebca6b);
+  hash ^= hash >>> 13;
+  hash = Math.imul(hash, 0xc2b2ae35);
+  hash ^= hash >>> 16;
+  return hash >>> 0;
+}
+
+/** The distance between probes: odd, and independent enough of the hash it is made from. */
+function hashStep(hash: number): number {
+  let step = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
+  step ^= step >>> 12;
+  return (Math.imul(step, 0x297a2d39) ^ (step >>> 15)) | 1;
+}
+
+/** Makes the filter of keys given by their hashes, `hashes[0, keys)`. */
+export function makeBloom(hashes: Uint32Array, keys: number): Uint8Array {
+  const bloom = new Uint8Array(Math.max(8, Math.ceil((keys * BITS_PER_KEY) / 8)));
+  const bits = bloom.length * 8;
+  for (let key = 0; key < keys; key += 1) {
+    let hash = hashes[key] as number;
+    const step = hashStep(hash);
+    for (let i = 0; i < PROBES; i += 1) {
+      const bit = (hash >>> 0) % bits;
+      bloom[bit >>> 3] = (bloom[bit >>> 3] as number) | (1 << (bit & 7));
+      hash = (hash + step) | 0;
+    }
+  }
+  return bloom;
+}
+
+/** Whether a key with this hash may be in the filter; false is certain. */
+export function bloomMayContain(bloom: Uint8Array, keyHash: number): boolean {
+  const bits = bloom.length * 8;
+  let hash = keyHash;
+  const step = hashStep(hash);
+  for (let i = 0; i < PROBES; i += 1) {
+    const bit = (hash >>> 0) % bits;
+    if (((bloom[bit >>> 3] as number) & (1 << (bit & 7))) === 0) {
+      return false;
+    }
+    hash = (hash + step) | 0;
+  }
+  return true;
+}

@@ -1,0 +1,239 @@
+// An index run that is open for reading (format: run-format.ts): the newest version of a key at a revision.
+// First keys of blocks and the bloom filter stay in memory; a key that is not there costs about 100 ns.
+import { NO_LEASE, type Key, type LeaseId, type Revision } from "../../core/words.js";
+import { readVarint } from "../../lib/varint.js";
+import type { Disk } from "../../runtime/disk.js";
+import type { BlockCache } from "../file/block-cache.js";
+import { BlockFile } from "../file/block-file.js";
+import { corrupt } from "../file/file-errors.js";
+import { readU32, readU64 } from "../file/fixed.js";
+import type { StoredHead } from "../read/source.js";
+import { bloomMayContain } from "./bloom.js";
+import { NUMBERS_LENGTH, RUN_BLOCK_META_BYTES } from "./run-format.js";
+import type { SearchKey } from "./search-key.js";
+
+/** A row of a run as it was found. */
+export class RunHead implements StoredHead {
+  key: Key = "";
+  modRevision: Revision = 0 as Revision;
+  subRevision = 0;
+  createRevision: Revision = 0 as Revision;
+  version = 0;
+  lease: LeaseId = NO_LEASE;
+  rowBytes = 0;
+
+  /** Reads a row's numbers, `block[start, end)`. */
+  readNumbers(block: Uint8Array, start: number, end: number, lastRevision: number): void {
+    cursor.at = start;
+    this.modRevision = (lastRevision - readVarint(block, cursor, end)) as Revision;
+    this.rowBytes = readVarint(block, cursor, end);
+    this.createRevision = 0 as Revision;
+    this.version = 0;
+    this.subRevision = 0;
+    this.lease = NO_LEASE;
+    if (cursor.at >= end) {
+      return;
+    }
+    const age = readVarint(block, cursor, end);
+    this.version = readVarint(block, cursor, end);
+    if (this.version > 0) {
+      this.createRevision = (this.modRevision - age) as Revision;
+    }
+    if (cursor.at < end) {
+      this.subRevision = readVarint(block, cursor, end);
+    }
+    if (cursor.at < end) {
+      this.lease = readLease(block, cursor.at, end);
+    }
+  }
+}
+
+/** Where varints are read: reused by all reads. */
+const cursor = { at: 0 };
+
+function readLease(block: Uint8Array, start: number, end: number): LeaseId {
+  let lease = 0n;
+  for (let at = start; at < end; at += 1) {
+    lease |= BigInt((block[at] as number) & 0x7f) << BigInt((at - start) * 7);
+  }
+  return BigInt.asIntN(64, lease);
+}
+
+export class Run {
+  readonly file: BlockFile;
+  readonly #blockRevisions: Float64Array;
+  /** First keys of the blocks, one after the other; #keyEnds[i + 1] is where that of block i ends. */
+  readonly #keys: Uint8Array;
+  readonly #keyEnds: Uint32Array;
+  readonly #bloom: Uint8Array;
+
+  constructor(disk: Disk, path: string, cache: BlockCache) {
+    const file = BlockFile.open(disk, path, "run", cache);
+    this.file = file;
+    const { blocks } = file.footer;
+    const meta = file.kindMeta;
+    const keysAt = blocks * RUN_BLOCK_META_BYTES + 4;
+    const keyBytes = meta.length >= keysAt ? readU32(meta, keysAt - 4) : 0;
+    if (meta.length < keysAt + keyBytes + 8) {
+      file.close();
+      throw corrupt(path, file.kindMetaOffset, "the metadata is shorter than it says");
+    }
+    this.#blockRevisions = new Float64Array(blocks);
+    this.#keyEnds = new Uint32Array(blocks + 1);
+    for (let block = 0; block < blocks; block += 1) {
+      this.#blockRevisions[block] = readU64(meta, block * RUN_BLOCK_META_BYTES);
+      this.#keyEnds[block + 1] = readU32(meta, block * RUN_BLOCK_META_BYTES + 8);
+    }
+    this.#keys = meta.subarray(keysAt, keysAt + keyBytes);
+    this.#bloom = meta.subarray(keysAt + keyBytes);
+  }
+
+  get firstRevision(): number {
+    return this.file.footer.firstRevision;
+  }
+
+  get lastRevision(): number {
+    return this.file.footer.lastRevision;
+  }
+
+  /** Whether any version of a key may be here; false is certain. */
+  mayContain(search: SearchKey): boolean {
+    return bloomMayContain(this.#bloom, search.hash);
+  }
+
+  /** Finds the newest version of a key at `revision`, a tombstone too. */
+  find(search: SearchKey, revision: number, head: RunHead): boolean {
+    if (revision < this.firstRevision || !this.mayContain(search)) {
+      return false;
+    }
+    let number = Math.max(this.blockBefore(search, revision), 0);
+    let matched = 0;
+    for (let isFirst = true; number < this.file.footer.blocks; number += 1, isFirst = false) {
+      const block = this.file.block(number);
+      const marks = marksOf(block);
+      let at = isFirst ? this.#restartBefore(block, marks, search, revision) : 0;
+      while (at < marks) {
+        // The head of the row: two varints, nearly always of one byte, and the flags.
+        let shared = block[at] as number;
+        let rest = block[at + 1] as number;
+        if ((shared | rest) > 0x7f) {
+          cursor.at = at;
+          shared = readVarint(block, cursor, marks);
+          rest = readVarint(block, cursor, marks);
+          at = cursor.at;
+        } else {
+          at += 2;
+        }
+        const keyEnd = at + 1 + rest;
+        at = keyEnd + ((block[at] as number) & NUMBERS_LENGTH);
+        if (shared === 0) {
+          // A restart, which repeats what it shares: compare it whole.
+          matched = 0;
+        }
+        if (shared < matched) {
+          // It leaves the key before it upwards, at a place where that one still equals the key wanted.
+          return false;
+        }
+        if (shared > matched) {
+          // It differs from the key wanted where the key before it did.
+          continue;
+        }
+        const order = compareRest(block, keyEnd - rest, keyEnd, search, shared);
+        matched = lastMatched;
+        if (order > 0) {
+          return false;
+        }
+        if (order === 0) {
+          head.readNumbers(block, keyEnd, at, this.lastRevision);
+          if (head.modRevision <= revision) {
+            head.key = search.key;
+            return true;
+          }
+        }
+      }
+    }
+    return false;
+  }
+
+  /** The last block whose first row lies before the place of (key, revision); −1 if none does. */
+  blockBefore(search: SearchKey, revision: number): number {
+    let low = 0;
+    let high = this.file.footer.blocks;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const start = this.#keyEnds[middle] as number;
+      const end = this.#keyEnds[middle + 1] as number;
+      const order = compareRest(this.#keys, start, end, search, 0);
+      if (order < 0 || (order === 0 && (this.#blockRevisions[middle] as number) > revision)) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low - 1;
+  }
+
+  /** Offset of the last restart before the place of (key, revision); the first restart if none is. */
+  #restartBefore(block: Uint8Array, marks: number, search: SearchKey, revision: number): number {
+    let low = 0;
+    let high = (block.length - 8 - marks) >>> 2;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      let at = readU32(block, marks + middle * 4) + 1;
+      let rest = block[at] as number;
+      if (rest > 0x7f) {
+        cursor.at = at;
+        rest = readVarint(block, cursor, marks);
+        at = cursor.at;
+      } else {
+        at += 1;
+      }
+      const keyEnd = at + 1 + rest;
+      const order = compareRest(block, at + 1, keyEnd, search, 0);
+      let isBefore = order < 0;
+      if (order === 0) {
+        cursor.at = keyEnd;
+        isBefore = this.lastRevision - readVarint(block, cursor, marks) > revision;
+      }
+      if (isBefore) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low === 0 ? 0 : readU32(block, marks + (low - 1) * 4);
+  }
+}
+
+/** Where a block's records end and its marks begin. */
+export function marksOf(block: Uint8Array): number {
+  return block.length - 8 - readU32(block, block.length - 8) * 4;
+}
+
+/** How many bytes of the key wanted the last `compareRest` found equal. */
+let lastMatched = 0;
+
+/**
+ * Compares `source[start, end)`, the rest of a key that has its first `shared` bytes in common with the key wanted,
+ * with that key: below 0 if it comes before, 0 if it is the same. Sets `lastMatched`.
+ */
+function compareRest(
+  source: Uint8Array,
+  start: number,
+  end: number,
+  search: SearchKey,
+  shared: number,
+): number {
+  const { bytes, length } = search;
+  let at = start;
+  let matched = shared;
+  while (at < end && matched < length && source[at] === bytes[matched]) {
+    at += 1;
+    matched += 1;
+  }
+  lastMatched = matched;
+  if (at < end) {
+    return matched < length ? (source[at] as number) - (bytes[matched] as number) : 1;
+  }
+  return matched < length ? -1 : 0;
+}

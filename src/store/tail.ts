@@ -1,0 +1,77 @@
+// Where a store stands: entries appended and not yet committed, and the words that follow from them. Shared by both
+// backends.
+import { assert } from "../lib/assert.js";
+import type { Entry } from "../core/entry.js";
+import type { LogIndex, Revision, Term } from "../core/words.js";
+
+/** Places free at the front of the queue before it is moved up. */
+const FREE_PLACES_MAX = 1_024;
+
+export class Tail {
+  tipIndex: LogIndex;
+  tipRevision: Revision;
+  committedIndex: LogIndex;
+  committedTerm: Term;
+  committedRevision: Revision;
+  compactRevision: Revision;
+  /** Uncommitted entries, oldest first, from place #first on. */
+  #entries: Entry[] = [];
+  #first = 0;
+
+  constructor(index: LogIndex, term: Term, revision: Revision, compactRevision: Revision) {
+    this.tipIndex = index;
+    this.tipRevision = revision;
+    this.committedIndex = index;
+    this.committedTerm = term;
+    this.committedRevision = revision;
+    this.compactRevision = compactRevision;
+  }
+
+  append(entry: Entry): void {
+    assert(entry.index === this.tipIndex + 1, "entries are appended without holes");
+    const grows = entry.rows.length > 0 ? 1 : 0;
+    assert(entry.revision === this.tipRevision + grows, "a revision grows by one with its rows");
+    this.#entries.push(entry);
+    this.tipIndex = entry.index;
+    this.tipRevision = entry.revision;
+  }
+
+  /** Returns whether the entry is a compaction. */
+  commit(entry: Entry): boolean {
+    const oldest = this.#entries[this.#first];
+    assert(oldest?.index === entry.index, "entries are committed in the order appended");
+    this.#first += 1;
+    if (this.#first === this.#entries.length) {
+      this.#entries.length = 0;
+      this.#first = 0;
+    } else if (this.#first >= FREE_PLACES_MAX && this.#first * 2 > this.#entries.length) {
+      this.#entries = this.#entries.slice(this.#first);
+      this.#first = 0;
+    }
+    this.committedIndex = oldest.index;
+    this.committedTerm = oldest.term;
+    this.committedRevision = oldest.revision;
+    if (oldest.system?.kind !== "compact") {
+      return false;
+    }
+    const { revision } = oldest.system;
+    assert(revision <= this.committedRevision, "only the past is compacted");
+    if (revision > this.compactRevision) {
+      this.compactRevision = revision;
+    }
+    return true;
+  }
+
+  /** Takes back the newest entry if it lies after `index`. */
+  takeBack(index: LogIndex): Entry | null {
+    assert(index >= this.committedIndex, "what is committed stays");
+    if (this.tipIndex <= index) {
+      return null;
+    }
+    const entry = this.#entries.pop();
+    assert(entry?.index === this.tipIndex, "the tail ends at the tip");
+    this.tipIndex = (entry.index - 1) as LogIndex;
+    this.tipRevision = (entry.revision - (entry.rows.length > 0 ? 1 : 0)) as Revision;
+    return entry;
+  }
+}

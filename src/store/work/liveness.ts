@@ -1,0 +1,71 @@
+// Which rows a compaction at revision C has made unreachable: those with a newer version at or below C, and tombstones
+// below C. A tombstone at C itself stays until the next compaction, for watchers that start there.
+import type { Row } from "../../core/row.js";
+import { RunHead, type Run } from "../run/run.js";
+import { SearchKey } from "../run/search-key.js";
+import type { Manifest } from "./manifest.js";
+import type { Workshop } from "./workshop.js";
+
+const search = new SearchKey();
+const head = new RunHead();
+
+/** Finds the newest version of a key at `revision` in runs given newest first. */
+function findNewest(runs: readonly Run[], key: string, revision: number): boolean {
+  search.set(key);
+  return runs.some((run) => run.find(search, revision, head));
+}
+
+/** Whether a row can still be reached after a compaction at `compactRevision`. `runs`: all, newest first. */
+export function isReachable(runs: readonly Run[], row: Row, compactRevision: number): boolean {
+  if (row.modRevision > compactRevision) {
+    return true;
+  }
+  if (row.isTombstone && row.modRevision < compactRevision) {
+    return false;
+  }
+  return (
+    findNewest(runs, row.key, compactRevision) &&
+    head.modRevision === row.modRevision &&
+    head.subRevision === row.subRevision
+  );
+}
+
+/**
+ * Counts the rows that died between the accounted and the compact revision. Each such row was reachable before, so it is
+ * either the version before a row of that time, or a tombstone of that time: a walk over the tables of that time and a
+ * lookup for each of their rows finds all of them, each once.
+ */
+export function account(workshop: Workshop): Manifest {
+  const { manifest } = workshop;
+  const { accountedRevision: from, compactRevision: to } = manifest;
+  const tables = manifest.tables.map((table) => ({ ...table }));
+  const indexRuns = manifest.runs.map((run) => ({ ...run }));
+  const runs = manifest.runs.map((run) => workshop.openRun(run.number)).reverse();
+  const died = (revision: number, rowBytes: number): void => {
+    const table = tables.find((one) => one.lastRevision >= revision);
+    const run = indexRuns.find((one) => one.lastRevision >= revision);
+    if (table !== undefined && run !== undefined) {
+      table.deadRows += 1;
+      table.deadBytes += rowBytes;
+      run.deadRows += 1;
+    }
+  };
+  for (const table of manifest.tables) {
+    if (table.lastRevision < from || table.firstRevision > to) {
+      continue;
+    }
+    const rows = workshop.openTable(table.number).rowsFrom(from, false);
+    for (let row = rows.next(); row !== null && row.modRevision <= to; row = rows.next()) {
+      if (row.isTombstone && row.modRevision < to) {
+        died(row.modRevision, row.end - row.start);
+      }
+      // A tombstone before it died, or will die, by itself.
+      if (row.modRevision > from && findNewest(runs, row.key, row.modRevision - 1)) {
+        if (head.version > 0) {
+          died(head.modRevision, head.rowBytes);
+        }
+      }
+    }
+  }
+  return workshop.commit({ ...manifest, accountedRevision: to, tables, runs: indexRuns });
+}
