@@ -24,7 +24,7 @@ export interface EchoService {
 }
 
 function copyOf(request: Uint8Array, start: number, end: number): Uint8Array {
-  return Uint8Array.from(request.subarray(start, end));
+  return new Uint8Array(request.subarray(start, end));
 }
 
 function text(bytes: Uint8Array): string {

@@ -97,8 +97,9 @@ export class Session implements Flushable {
   /** The call fails with `expired` after `timeoutMs`, counted from now; a negative one means never. */
   setDeadline(stream: Stream, timeoutMs: number): void {
     if (timeoutMs >= 0) {
-      stream.deadlineMs = this.context.clock.monotonicMs() + timeoutMs;
-      this.context.deadlines.add(stream);
+      const nowMs = this.context.clock.monotonicMs();
+      stream.deadlineMs = nowMs + timeoutMs;
+      this.context.deadlines.add(stream, nowMs);
     }
   }
 
@@ -121,10 +122,7 @@ export class Session implements Flushable {
   dropStream(stream: Stream): void {
     stream.isClosed = true;
     this.sender.dropQueue(stream);
-    if (stream.deadlineMs >= 0) {
-      this.context.deadlines.remove(stream);
-      stream.deadlineMs = -1;
-    }
+    this.context.deadlines.remove(stream);
     this.streams.delete(stream.id);
     if (this.streams.size === 0) {
       this.onIdle?.();

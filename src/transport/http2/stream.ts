@@ -1,6 +1,8 @@
 // One HTTP/2 stream that could not be answered in the pass that read it: its windows, its queue, and who handles it.
 // A unary call answered at once never has one.
 
+import type { Timed } from "../deadlines.js";
+
 /** Who deals with a stream: a gRPC call, an HTTP request, or a request still being read. */
 export interface Exchange {
   /** Bytes of the request body, `chunk[start, end)`. If `isLast`, they stay valid until `remoteEnded`, called next. */
@@ -28,7 +30,7 @@ export const ENDING = {
 
 export type Ending = (typeof ENDING)[keyof typeof ENDING];
 
-export class Stream {
+export class Stream implements Timed {
   readonly id: number;
   exchange: Exchange | undefined;
   /** Nothing is sent, received or reported any more. */
@@ -54,6 +56,9 @@ export class Stream {
 
   /** Monotonic time at which the call fails; −1 if it has no deadline. */
   deadlineMs = -1;
+  wheelSlot = -1;
+  nextInSlot: Timed | undefined = undefined;
+  previousInSlot: Timed | undefined = undefined;
 
   constructor(id: number, sendWindow: number, receiveWindow: number, remoteClosed: boolean) {
     this.id = id;
