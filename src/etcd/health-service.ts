@@ -20,13 +20,14 @@ export interface HealthService {
   readonly methods: readonly (readonly [path: string, method: Method])[];
   /** Tells all who watch that this server takes no more work. */
   stopServing(): void;
-  /** Ends every open watch with `reason`. */
+  /** Ends every open watch with `reason`, and every later one with its first request. */
   close(reason: Error): void;
 }
 
 export function healthService(context: ServiceContext): HealthService {
   let status: number = SERVING;
   const watching = new Set<StreamCall>();
+  let closed: Error | null = null;
   const check = unary(
     context.node,
     decodeHealthCheckRequest,
@@ -50,6 +51,9 @@ export function healthService(context: ServiceContext): HealthService {
       message(request, start, end) {
         try {
           const { service } = decodeHealthCheckRequest(request, start, end);
+          if (closed !== null) {
+            throw closed;
+          }
           if (service === "") {
             watching.add(call);
           }
@@ -78,6 +82,7 @@ export function healthService(context: ServiceContext): HealthService {
       }
     },
     close(reason) {
+      closed = reason;
       for (const call of watching) {
         failCall(call, reason);
       }

@@ -37,13 +37,18 @@ import {
 
 export interface LeaseService {
   readonly methods: readonly (readonly [path: string, method: Method])[];
-  /** Ends every open keepalive stream with `reason`. */
+  /** Ends every open keepalive stream with `reason`, and every later one when it is opened. */
   close(reason: Error): void;
+}
+
+interface KeepAlives {
+  readonly open: Set<StreamCall>;
+  closed: Error | null;
 }
 
 export function leaseService(context: ServiceContext): LeaseService {
   const { node, headers } = context;
-  const streams = new Set<StreamCall>();
+  const keepAlives: KeepAlives = { open: new Set(), closed: null };
   const grant = unary(
     node,
     decodeLeaseGrantRequest,
@@ -73,7 +78,7 @@ export function leaseService(context: ServiceContext): LeaseService {
   );
   const keepAlive: Method = {
     kind: "stream",
-    open: (call) => openKeepAlive(context, call, streams),
+    open: (call) => openKeepAlive(context, call, keepAlives),
   };
   return {
     methods: [
@@ -84,10 +89,11 @@ export function leaseService(context: ServiceContext): LeaseService {
       ["/etcdserverpb.Lease/LeaseKeepAlive", keepAlive],
     ],
     close(reason) {
-      for (const call of streams) {
+      keepAlives.closed = reason;
+      for (const call of keepAlives.open) {
         failCall(call, reason);
       }
-      streams.clear();
+      keepAlives.open.clear();
     },
   };
 }
@@ -158,15 +164,19 @@ function tellTimeToLive(
 function openKeepAlive(
   context: ServiceContext,
   call: StreamCall,
-  streams: Set<StreamCall>,
+  keepAlives: KeepAlives,
 ): StreamReceiver {
   const { node, headers } = context;
   try {
+    if (keepAlives.closed !== null) {
+      throw keepAlives.closed;
+    }
     checkCaller(call, node);
   } catch (error) {
     failCall(call, error);
     return refusedStream;
   }
+  const streams = keepAlives.open;
   streams.add(call);
   return {
     message(request, start, end) {

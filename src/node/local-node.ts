@@ -191,6 +191,8 @@ export class LocalNode implements Node {
 
   async compactionDone(): Promise<void> {
     this.#assertOpen();
+    // The compaction reaches the files with what the log has sealed.
+    this.#parts.log.seal();
     await this.#parts.store.compacted();
   }
 
@@ -284,21 +286,21 @@ export class LocalNode implements Node {
       try {
         await run();
       } catch (cause) {
-        runtime.logger.error("closing failed", { what, error: cause as Error });
+        if (cause !== failure) {
+          runtime.logger.error("closing failed", { what, error: cause as Error });
+        }
         error ??=
           cause instanceof T4Error
             ? cause
             : new T4Error("T4_IO", `${what} could not be closed`, { cause });
       }
     };
-    if (failure === null) {
-      await attempt("the log", async () => log.flush());
-    }
+    // What becomes durable on the way is still committed and answered.
+    await attempt("the log", async () => log.close());
     this.#pipeline.abandon(error ?? reason);
     this.#hub.close();
     this.#waits.close(reason);
     await this.#reads.close(reason);
-    await attempt("the log", async () => log.close());
     await attempt("the store", async () => store.close());
     await attempt("the directory's lock", async () => lock?.release());
     this.#reportStopped(error);

@@ -78,16 +78,6 @@ function declareConsensus(metrics: Metrics, parts: Measured): void {
     "Index up to which the store's files hold everything.",
     () => store.persistedIndex,
   );
-  metrics.gauge(
-    "t4_log_sealed_segments",
-    "Segments of the log that are finished and not deleted.",
-    () => log.sealedSegments.length,
-  );
-  metrics.gauge(
-    "t4_log_pending_bytes",
-    "Bytes of entries that are planned and not durable.",
-    () => log.pendingBytes,
-  );
 }
 
 function declareStore(metrics: Metrics, parts: Measured): void {

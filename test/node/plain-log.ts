@@ -70,6 +70,6 @@ export class PlainLog implements Log {
   }
 
   async close(): Promise<void> {
-    return Promise.resolve();
+    await this.flush();
   }
 }

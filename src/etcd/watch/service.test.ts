@@ -215,10 +215,13 @@ suite("creating and cancelling", () => {
     assert.equal(client.harness.services.watchers, 1);
     client.harness.services.endStreams();
     assert.deepEqual([client.call.status, client.call.text], [14, "etcdserver: server stopped"]);
-    const other = new WatchClient({}, client.harness);
+    assert.equal(client.harness.services.watchers, 0);
+    const late = new WatchClient({}, client.harness);
+    assert.deepEqual([late.call.status, late.call.text], [14, "etcdserver: server stopped"]);
+    const other = new WatchClient();
     other.create({ key: "a" });
     other.receiver.cancelled();
-    assert.equal(client.harness.services.watchers, 0);
+    assert.equal(other.harness.services.watchers, 0);
   });
 });
 

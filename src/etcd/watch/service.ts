@@ -9,24 +9,28 @@ export interface WatchService {
   readonly methods: readonly (readonly [path: string, method: Method])[];
   readonly streamCount: number;
   readonly watcherCount: number;
-  /** Ends every open stream with `reason`. */
+  /** Ends every open stream with `reason`, and every later one when it is opened. */
   close(reason: Error): void;
 }
 
 export function watchService(context: ServiceContext): WatchService {
   const streams = new Set<WatchStream>();
+  let closed: Error | null = null;
   const fragmentBytes = context.requestBytesMax + REQUEST_OVERHEAD_BYTES;
   const watch: Method = {
     kind: "stream",
     open(call) {
       try {
+        if (closed !== null) {
+          throw closed;
+        }
         checkCaller(call, context.node);
       } catch (error) {
         failCall(call, error);
         return refusedStream;
       }
-      const stream = new WatchStream(context, call, fragmentBytes, (closed) => {
-        streams.delete(closed);
+      const stream = new WatchStream(context, call, fragmentBytes, (ended) => {
+        streams.delete(ended);
       });
       streams.add(stream);
       return stream;
@@ -45,6 +49,7 @@ export function watchService(context: ServiceContext): WatchService {
       return count;
     },
     close(reason) {
+      closed = reason;
       for (const stream of [...streams]) {
         stream.fail(reason);
       }

@@ -1,0 +1,189 @@
+// Opens a node: in memory, or on a data directory, where it goes on from the newest manifest and the log after it.
+import { T4Error } from "../core/errors.js";
+import type { LogIndex } from "../core/words.js";
+import { MemoryLog } from "../log/memory-log.js";
+import { openLog } from "../log/open-log.js";
+import type { Log, LogListener } from "../log/log.js";
+import type { Runtime } from "../runtime/runtime.js";
+import { openDiskStore } from "../store/disk/open-disk-store.js";
+import { MemoryStore } from "../store/memory-store.js";
+import type { Store, StoreListener } from "../store/store.js";
+import { openDataDirectory, type DataDirectory } from "./data-directory.js";
+import { makeIdentity } from "./identity.js";
+import { LocalNode } from "./local-node.js";
+import type { Node } from "./node.js";
+import { SystemState } from "./system-state.js";
+
+export interface NodeConfig {
+  /** Null: everything is kept in memory and gone when the node closes. */
+  readonly dataDirectory: string | null;
+  /** Null: random at the first start, the same ever after. */
+  readonly nodeId: string | null;
+  readonly segmentBytesMax?: number;
+  readonly segmentAgeMsMax?: number;
+  /** Memory for blocks of the store's files. */
+  readonly blockCacheBytesMax?: number;
+  /** Memory for single rows that are read often. */
+  readonly rowCacheBytesMax?: number;
+}
+
+/**
+ * Resolves when the node leads and serves. Throws T4_DATA_DIR_IN_USE, T4_DATA_DIR_UNUSABLE, T4_FORMAT_TOO_NEW,
+ * T4_CORRUPT, T4_NO_SPACE, T4_IO, and T4_INVALID_ARGUMENT for a directory that belongs to another node id.
+ */
+export async function openNode(config: NodeConfig, runtime: Runtime): Promise<Node> {
+  return config.dataDirectory === null
+    ? openInMemory(config, runtime)
+    : openOnDisk(config, config.dataDirectory, runtime);
+}
+
+async function openInMemory(config: NodeConfig, runtime: Runtime): Promise<Node> {
+  const link = new NodeLink();
+  const system = new SystemState();
+  const store = new MemoryStore(runtime.clock);
+  const log = new MemoryLog(link.logListener(() => store));
+  const identity = makeIdentity(runtime.random, config.nodeId);
+  return link.start(new LocalNode({ identity, log, store, system, lock: null, runtime }));
+}
+
+async function openOnDisk(config: NodeConfig, path: string, runtime: Runtime): Promise<Node> {
+  const directory = await openDataDirectory(path, config.nodeId, runtime.disk, runtime.random);
+  const opened: { store: Store | null; log: Log | null } = { store: null, log: null };
+  try {
+    const link = new NodeLink();
+    const system = new SystemState();
+    const store = openStore(config, directory, runtime, link.storeListener(system, () => opened.log));
+    opened.store = store;
+    const nowMs = runtime.clock.monotonicMs();
+    if (store.systemState !== null) {
+      system.restore(store.systemState, nowMs);
+    }
+    const log = replayLog(config, directory, runtime, store, system, link);
+    opened.log = log;
+    const { identity, lock } = directory;
+    const node = new LocalNode({ identity, log, store, system, lock, runtime });
+    runtime.logger.info("data directory opened", {
+      path,
+      index: log.tipIndex,
+      revision: store.tipRevision,
+      replayedEntries: log.tipIndex - store.persistedIndex,
+    });
+    return await link.start(node);
+  } catch (error) {
+    await Promise.allSettled([opened.log?.close(), opened.store?.close()]);
+    await directory.lock.release();
+    throw error;
+  }
+}
+
+function openStore(
+  config: NodeConfig,
+  { storeDirectory }: DataDirectory,
+  runtime: Runtime,
+  listener: StoreListener,
+): ReturnType<typeof openDiskStore> {
+  const { blockCacheBytesMax, rowCacheBytesMax } = config;
+  return openDiskStore(
+    {
+      directory: storeDirectory,
+      runtime,
+      ...(blockCacheBytesMax === undefined ? {} : { blockCacheBytesMax }),
+      ...(rowCacheBytesMax === undefined ? {} : { rowCacheBytesMax }),
+    },
+    listener,
+  );
+}
+
+/**
+ * Alone, what the log holds is committed: nobody else could say otherwise. Entries go the way they went before, seal
+ * points included, so that the store freezes where it did.
+ */
+function replayLog(
+  config: NodeConfig,
+  { walDirectory }: DataDirectory,
+  runtime: Runtime,
+  store: Store,
+  system: SystemState,
+  link: NodeLink,
+): Log {
+  const nowMs = runtime.clock.monotonicMs();
+  const { segmentBytesMax, segmentAgeMsMax } = config;
+  return openLog(
+    {
+      runtime,
+      directory: walDirectory,
+      listener: link.logListener(() => store),
+      afterIndex: store.persistedIndex,
+      afterTerm: store.persistedTerm,
+      ...(segmentBytesMax === undefined ? {} : { segmentBytesMax }),
+      ...(segmentAgeMsMax === undefined ? {} : { segmentAgeMsMax }),
+    },
+    {
+      entry: (entry) => {
+        store.append(entry);
+        system.commit(entry, nowMs);
+        store.commit(entry);
+      },
+      segmentEnd: (segment) => {
+        if (segment.lastIndex === store.committedIndex) {
+          store.sealed({ index: segment.lastIndex, bytes: segment.bytes });
+        }
+        store.segmentClosed(segment);
+      },
+    },
+  );
+}
+
+/** Joins log and store to a node that is made after them: what they tell before it serves is kept for it. */
+class NodeLink {
+  #node: LocalNode | null = null;
+  #failure: T4Error | null = null;
+
+  logListener(store: () => Store): LogListener {
+    return {
+      durable: (index: LogIndex) => this.#node?.durable(index),
+      sealed: (point) => {
+        store().sealed(point);
+      },
+      segmentClosed: (segment) => {
+        store().segmentClosed(segment);
+      },
+      failed: (error) => {
+        this.#fail(error);
+      },
+    };
+  }
+
+  storeListener(system: SystemState, log: () => Log | null): StoreListener {
+    return {
+      encodeSystemState: () => system.encode(),
+      persisted: (index) => {
+        log()?.deleteThrough(index);
+      },
+      failed: (error) => {
+        this.#fail(
+          error instanceof T4Error
+            ? error
+            : new T4Error("T4_IO", `the store has failed: ${error.message}`, { cause: error }),
+        );
+      },
+    };
+  }
+
+  async start(node: LocalNode): Promise<LocalNode> {
+    this.#node = node;
+    if (this.#failure !== null) {
+      node.fail(this.#failure);
+    }
+    await node.start();
+    return node;
+  }
+
+  #fail(error: T4Error): void {
+    if (this.#node === null) {
+      this.#failure ??= error;
+    } else {
+      this.#node.fail(error);
+    }
+  }
+}
