@@ -7,7 +7,7 @@ import type {
   PutOperation,
   PutOutcome,
 } from "./command.js";
-import { T4Error } from "./errors.js";
+import { nothingToKeepError } from "./errors.js";
 import { rangeContains, type KeyRange } from "./key-range.js";
 import { makeRow, makeTombstone, type Row } from "./row.js";
 import { headOf, type PlanView, type ReadView, type RowCursor, type RowHead } from "./view.js";
@@ -46,10 +46,7 @@ export function put(draft: Draft, operation: PutOperation): PutOutcome {
   const whole = prevKv || ignoreValue ? getThrough(draft, key) : undefined;
   const before = prevKv || ignoreValue ? whole : headThrough(draft, key);
   if ((ignoreValue || ignoreLease) && before === undefined) {
-    throw new T4Error(
-      "T4_KEY_NOT_FOUND",
-      "the key does not exist, so it has no value or lease to keep",
-    );
+    throw nothingToKeepError();
   }
   const row = makeRow(
     key,

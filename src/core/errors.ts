@@ -47,3 +47,14 @@ export class T4Error extends Error {
     this.code = code;
   }
 }
+
+export function leaseNotFoundError(lease: bigint): T4Error {
+  return new T4Error("T4_LEASE_NOT_FOUND", `lease ${lease.toString(16)} does not exist`);
+}
+
+export function nothingToKeepError(): T4Error {
+  return new T4Error(
+    "T4_KEY_NOT_FOUND",
+    "the key does not exist, so it has no value or lease to keep",
+  );
+}

@@ -1,18 +1,19 @@
 // Transactions as etcd runs them: the conditions at every depth are decided first, against the state before; then the
 // operations of the branches chosen run in order, each seeing what those before it wrote. All writes share one revision.
-import { unreachable } from "../lib/assert.js";
+import { assert, unreachable } from "../lib/assert.js";
 import { compareBytes } from "../lib/bytes.js";
 import type {
   Compare,
   Operation,
   OperationOutcome,
+  PutOperation,
   RangeOperation,
   RangeOutcome,
   TxnOperation,
   TxnOutcome,
 } from "./command.js";
 import { deleteRange, draftRevision, put, viewThrough, type Draft } from "./draft.js";
-import { T4Error } from "./errors.js";
+import { leaseNotFoundError, nothingToKeepError } from "./errors.js";
 import { compactedError, futureRevisionError, readRange } from "./range-read.js";
 import type { Row } from "./row.js";
 import { headOf, type PlanView, type RowHead } from "./view.js";
@@ -32,8 +33,11 @@ export function isReadOnly(txn: TxnOperation): boolean {
   return txn.success.every(reads) && txn.failure.every(reads);
 }
 
+/** Throws T4_KEY_NOT_FOUND, T4_LEASE_NOT_FOUND, T4_FUTURE_REVISION or T4_COMPACTED: then nothing is written. */
 export function executeTxn(draft: Draft, txn: TxnOperation): TxnOutcome {
-  return execute(draft, choose(txn, draft.base));
+  const choice = choose(txn, draft.base);
+  check(choice, draft.base);
+  return execute(draft, choice);
 }
 
 function choose(txn: TxnOperation, view: PlanView): Choice {
@@ -48,49 +52,40 @@ function choose(txn: TxnOperation, view: PlanView): Choice {
   return { succeeded, operations, nested };
 }
 
-function execute(draft: Draft, choice: Choice): TxnOutcome {
-  const responses: OperationOutcome[] = [];
+/** What can be told to fail by the state before. The branches not chosen may ask for what they like. */
+function check(choice: Choice, base: PlanView): void {
   let nestedAt = 0;
   for (const operation of choice.operations) {
     switch (operation.kind) {
-      case "put": {
-        const outcome = put(draft, operation);
-        // After the key, as etcd within a transaction. The draft is thrown away with the row it has got.
-        if (operation.lease !== NO_LEASE && !draft.base.leaseExists(operation.lease)) {
-          throw new T4Error(
-            "T4_LEASE_NOT_FOUND",
-            `lease ${operation.lease.toString(16)} does not exist`,
-          );
-        }
-        responses.push(outcome);
+      case "put":
+        checkPut(operation, base);
         break;
-      }
       case "delete-range":
-        responses.push(deleteRange(draft, operation));
         break;
       case "range":
-        responses.push(range(draft, operation));
+        checkRevision(operation.revision, base);
         break;
-      case "txn": {
-        const nested = choice.nested[nestedAt];
+      case "txn":
+        check(at(choice.nested, nestedAt), base);
         nestedAt += 1;
-        if (nested !== undefined) {
-          responses.push(execute(draft, nested));
-        }
         break;
-      }
       default:
         unreachable(operation);
     }
   }
-  return { kind: "txn", revision: draftRevision(draft), succeeded: choice.succeeded, responses };
 }
 
-/** A revision named is checked against the state before the transaction: its own writes have none yet. */
-function range(draft: Draft, operation: RangeOperation): RangeOutcome {
-  const { base } = draft;
-  const { revision } = operation;
-  const current = draftRevision(draft);
+function checkPut({ key, lease, ignoreValue, ignoreLease }: PutOperation, base: PlanView): void {
+  if ((ignoreValue || ignoreLease) && headOf(base, key, base.revision) === undefined) {
+    throw nothingToKeepError();
+  }
+  if (lease !== NO_LEASE && !base.leaseExists(lease)) {
+    throw leaseNotFoundError(lease);
+  }
+}
+
+/** The transaction's own writes have no revision yet that could be asked for. */
+function checkRevision(revision: number, base: PlanView): void {
   if (revision > base.revision) {
     throw futureRevisionError(revision, base.revision);
   }
@@ -98,10 +93,44 @@ function range(draft: Draft, operation: RangeOperation): RangeOutcome {
   if (revision !== 0 && revision < (base.compactRevision === 0 ? -1 : base.compactRevision)) {
     throw compactedError(revision, base.compactRevision);
   }
-  if (revision > 0) {
-    return readRange(operation, base, revision as Revision, current);
+}
+
+function execute(draft: Draft, choice: Choice): TxnOutcome {
+  const responses: OperationOutcome[] = [];
+  let nestedAt = 0;
+  for (const operation of choice.operations) {
+    switch (operation.kind) {
+      case "put":
+        responses.push(put(draft, operation));
+        break;
+      case "delete-range":
+        responses.push(deleteRange(draft, operation));
+        break;
+      case "range":
+        responses.push(range(draft, operation));
+        break;
+      case "txn":
+        responses.push(execute(draft, at(choice.nested, nestedAt)));
+        nestedAt += 1;
+        break;
+      default:
+        unreachable(operation);
+    }
   }
-  return readRange(operation, viewThrough(draft), current, current);
+  return { kind: "txn", revision: draftRevision(draft), succeeded: choice.succeeded, responses };
+}
+
+function at(choices: readonly Choice[], index: number): Choice {
+  const choice = choices[index];
+  assert(choice !== undefined, "each nested transaction of a branch chosen has its choice");
+  return choice;
+}
+
+function range(draft: Draft, operation: RangeOperation): RangeOutcome {
+  const current = draftRevision(draft);
+  return operation.revision > 0
+    ? readRange(operation, draft.base, operation.revision as Revision, current)
+    : readRange(operation, viewThrough(draft), current, current);
 }
 
 function isSatisfied(compare: Compare, view: PlanView): boolean {

@@ -6,7 +6,7 @@ import { assert, unreachable } from "../lib/assert.js";
 import type { Command, Outcome } from "./command.js";
 import { deleteRange, draftOn, put } from "./draft.js";
 import type { SystemEffect } from "./entry.js";
-import { T4Error } from "./errors.js";
+import { leaseNotFoundError, T4Error } from "./errors.js";
 import { LEASE_TTL_SECONDS_MAX, LEASE_TTL_SECONDS_MIN } from "./limits.js";
 import { executeTxn } from "./plan-txn.js";
 import { makeTombstone, type Row } from "./row.js";
@@ -29,7 +29,7 @@ export function plan(command: Command, view: PlanView): Plan {
     case "put": {
       // etcd looks for the lease before the key, but the other way round within a transaction.
       if (command.lease !== NO_LEASE && !view.leaseExists(command.lease)) {
-        throw leaseNotFound(command.lease);
+        throw leaseNotFoundError(command.lease);
       }
       const draft = draftOn(view);
       const outcome = put(draft, command);
@@ -98,7 +98,7 @@ function planLeaseGrant(lease: LeaseId, ttlSeconds: number, view: PlanView): Pla
 /** All keys of the lease go in one revision, sorted by key: watchers and replicas see one order. */
 function planLeaseRevoke(lease: LeaseId, view: PlanView): Plan {
   if (!view.leaseExists(lease)) {
-    throw leaseNotFound(lease);
+    throw leaseNotFoundError(lease);
   }
   const keys = [...view.leaseKeys(lease)].sort();
   const next = (view.revision + 1) as Revision;
@@ -107,8 +107,4 @@ function planLeaseRevoke(lease: LeaseId, view: PlanView): Plan {
     system: { kind: "lease-revoke", lease },
     outcome: { kind: "lease-revoke", revision: keys.length === 0 ? view.revision : next },
   };
-}
-
-function leaseNotFound(lease: LeaseId): T4Error {
-  return new T4Error("T4_LEASE_NOT_FOUND", `lease ${lease.toString(16)} does not exist`);
 }

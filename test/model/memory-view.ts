@@ -1,0 +1,116 @@
+// The simplest store that plans can be made on and applied to: every version of every key, in plain maps.
+import type { SystemEffect } from "../../src/core/entry.js";
+import { rangeContains, type KeyRange } from "../../src/core/key-range.js";
+import type { Row } from "../../src/core/row.js";
+import type { PlanView, RowCursor } from "../../src/core/view.js";
+import {
+  FIRST_REVISION,
+  NO_LEASE,
+  type Key,
+  type LeaseId,
+  type Revision,
+} from "../../src/core/words.js";
+
+export class MemoryView implements PlanView {
+  revision: Revision = FIRST_REVISION;
+  compactRevision = 0 as Revision;
+  /** Versions of each key, oldest first. */
+  readonly versions: Map<Key, Row[]> = new Map();
+  /** Every row, in order. */
+  readonly log: Row[] = [];
+  readonly leases: Map<LeaseId, { readonly ttlSeconds: number; readonly keys: Set<Key> }> =
+    new Map();
+
+  get(key: Key, revision: Revision): Row | undefined {
+    const row = this.versions.get(key)?.findLast((version) => version.modRevision <= revision);
+    return row === undefined || row.isTombstone ? undefined : row;
+  }
+
+  scan(range: KeyRange, revision: Revision, descending: boolean): RowCursor {
+    const rows = [...this.versions.keys()]
+      .filter((key) => rangeContains(range, key))
+      .sort()
+      .flatMap((key) => this.get(key, revision) ?? []);
+    if (descending) {
+      rows.reverse();
+    }
+    return new ArrayCursor(rows);
+  }
+
+  leaseExists(lease: LeaseId): boolean {
+    return this.leases.has(lease);
+  }
+
+  leaseKeys(lease: LeaseId): Iterable<Key> {
+    return this.leases.get(lease)?.keys ?? [];
+  }
+
+  /** Takes what a plan changes, as a node does when its entry is committed. */
+  apply(change: { readonly rows: readonly Row[]; readonly system: SystemEffect | null }): void {
+    for (const row of change.rows) {
+      this.log.push(row);
+      const before = this.versions.get(row.key);
+      this.#attach(row, before?.at(-1)?.lease ?? NO_LEASE);
+      if (before === undefined) {
+        this.versions.set(row.key, [row]);
+      } else {
+        before.push(row);
+      }
+    }
+    if (change.rows.length > 0) {
+      this.revision = (this.revision + 1) as Revision;
+    }
+    switch (change.system?.kind) {
+      case "lease-grant":
+        this.leases.set(change.system.lease, {
+          ttlSeconds: change.system.ttlSeconds,
+          keys: new Set(),
+        });
+        break;
+      case "lease-revoke":
+        this.leases.delete(change.system.lease);
+        break;
+      case "compact":
+        this.compactRevision = change.system.revision;
+        break;
+      case "term-start":
+      case undefined:
+        break;
+    }
+  }
+
+  #attach(row: Row, leaseBefore: LeaseId): void {
+    this.leases.get(leaseBefore)?.keys.delete(row.key);
+    this.leases.get(row.lease)?.keys.add(row.key);
+  }
+}
+
+class ArrayCursor implements RowCursor {
+  readonly #rows: readonly Row[];
+  #at = -1;
+
+  constructor(rows: readonly Row[]) {
+    this.#rows = rows;
+  }
+
+  next(): boolean {
+    this.#at += 1;
+    return this.#at < this.#rows.length;
+  }
+
+  get head(): Row {
+    return this.row();
+  }
+
+  row(): Row {
+    const row = this.#rows[this.#at];
+    if (row === undefined) {
+      throw new Error("the cursor stands on no row");
+    }
+    return row;
+  }
+
+  close(): void {
+    this.#at = this.#rows.length;
+  }
+}
