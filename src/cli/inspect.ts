@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import type { RangeOperation } from "../core/command.js";
 import { ALL_KEYS, prefixRange, type KeyRange } from "../core/key-range.js";
 import type { Row } from "../core/row.js";
-import { openReadOnly, type ReadOnlyNode } from "../node/read-only-node.js";
+import { openReadOnly, type ReadOnlyNode } from "../node/read-only.js";
 import { silentLogger } from "../runtime/logger.js";
 import { noMetrics } from "../runtime/metrics.js";
 import { nodeDisk } from "../runtime/node-disk.js";
@@ -96,7 +96,7 @@ export async function inspectMeta(flags: InspectFlags): Promise<number> {
       index: status.committedIndex,
       revision: status.revision,
       compactRevision: status.compactRevision,
-      keys: (await node.range(readOf(ALL_KEYS, {}, true), "serializable")).count,
+      keys: (await node.range(readOf(ALL_KEYS, {}, true))).count,
       leases: node.leases().length,
       storeBytes: status.totalBytes,
     };
@@ -114,7 +114,7 @@ export async function inspectMeta(flags: InspectFlags): Promise<number> {
 export async function inspectGet(key: string, flags: ReadFlags): Promise<number> {
   return withNode(flags, async (node) => {
     const range: KeyRange = { kind: "key", key: keyArgument(key) };
-    const { rows } = await node.range(readOf(range, flags, false), "serializable");
+    const { rows } = await node.range(readOf(range, flags, false));
     const row = rows[0];
     if (row === undefined) {
       process.stderr.write(`error: the key "${key}" does not exist at this revision\n`);
@@ -133,7 +133,7 @@ export async function inspectGet(key: string, flags: ReadFlags): Promise<number>
 
 export async function inspectList(prefix: string | undefined, flags: ReadFlags): Promise<number> {
   return withNode(flags, async (node) => {
-    const outcome = await node.range(readOf(rangeOfPrefix(prefix), flags, false), "serializable");
+    const outcome = await node.range(readOf(rangeOfPrefix(prefix), flags, false));
     for (const row of outcome.rows) {
       printRow(row, flags);
     }
@@ -147,7 +147,7 @@ export async function inspectList(prefix: string | undefined, flags: ReadFlags):
 export async function inspectCount(prefix: string | undefined, flags: ReadFlags): Promise<number> {
   return withNode(flags, async (node) => {
     const read = readOf(rangeOfPrefix(prefix), { revision: flags.revision }, true);
-    const { count } = await node.range(read, "serializable");
+    const { count } = await node.range(read);
     if (flags.json === true) {
       printJson({ count });
     } else {

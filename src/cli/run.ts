@@ -56,8 +56,8 @@ export async function run(flags: RunFlags): Promise<number> {
   };
   const node = await openNode(
     {
-      dataDir,
-      ...(flags.nodeId === undefined ? {} : { nodeId: flags.nodeId }),
+      dataDirectory: dataDir,
+      nodeId: flags.nodeId ?? null,
       segmentBytesMax: flags.segmentMaxSizeMb * 1024 * 1024,
       segmentAgeMsMax: flags.segmentMaxAgeSec * 1000,
     },

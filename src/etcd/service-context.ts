@@ -1,7 +1,7 @@
 // What all services of one server share, and the shapes that their methods have in common.
 import type { Command, Outcome } from "../core/command.js";
 import { T4Error } from "../core/errors.js";
-import type { Node } from "../node/node.js";
+import type { Consistency, Node } from "../node/node.js";
 import type { Clock } from "../runtime/clock.js";
 import type { Random } from "../runtime/random.js";
 import type { CallContext, Method, StreamReceiver, UnaryCall } from "../transport/service.js";
@@ -27,6 +27,8 @@ export interface ServiceContext {
   readonly watchProgressIntervalMs: number;
   /** Largest write, as etcd's --max-request-bytes. */
   readonly requestBytesMax: number;
+  /** Of reads that do not ask to be serializable. */
+  readonly readConsistency: Consistency;
 }
 
 /** The last client version found valid: nearly all clients of a server send the same string object. */

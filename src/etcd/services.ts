@@ -1,6 +1,6 @@
 // All gRPC services of a server, over one node.
 import { REQUEST_BYTES_MAX } from "../core/limits.js";
-import type { Node } from "../node/node.js";
+import type { Consistency, Node } from "../node/node.js";
 import type { Clock } from "../runtime/clock.js";
 import type { Random } from "../runtime/random.js";
 import type { ServiceMap } from "../transport/service.js";
@@ -27,6 +27,8 @@ export interface ServiceOptions {
   readonly watchProgressIntervalMs?: number;
   /** Largest write request; 1.5 MiB if not given. */
   readonly requestBytesMax?: number;
+  /** Of reads that do not ask to be serializable; linearizable if not given. */
+  readonly readConsistency?: Consistency;
 }
 
 export interface EtcdServices {
@@ -51,6 +53,7 @@ export function createServices(options: ServiceOptions): EtcdServices {
       WATCH_PROGRESS_INTERVAL_MS_MIN,
     ),
     requestBytesMax: options.requestBytesMax ?? REQUEST_BYTES_MAX,
+    readConsistency: options.readConsistency ?? "linearizable",
   };
   const watch = watchService(context);
   const lease = leaseService(context);

@@ -2,7 +2,7 @@
 // Must never: close the node, which belongs to who opened it.
 import { REQUEST_BYTES_MAX, REQUEST_OVERHEAD_BYTES } from "../core/limits.js";
 import { createServices } from "../etcd/services.js";
-import type { Node } from "../node/node.js";
+import type { Consistency, Node } from "../node/node.js";
 import { declareProcessMetrics } from "../runtime/process-metrics.js";
 import type { ScrapedMetrics } from "../runtime/prometheus-metrics.js";
 import type { Runtime } from "../runtime/runtime.js";
@@ -23,6 +23,8 @@ export interface StartOptions {
   readonly metrics: ScrapedMetrics;
   readonly watchProgressIntervalMs?: number;
   readonly requestBytesMax?: number;
+  /** Of reads that do not ask to be serializable; linearizable if not given. */
+  readonly readConsistency?: Consistency;
 }
 
 export interface Server {
@@ -52,6 +54,7 @@ export async function startServer(options: StartOptions, runtime: ServerRuntime)
     random: runtime.random,
     members: () => [{ id: node.memberId, name: node.status().nodeId, peerUrls: [], clientUrls }],
     requestBytesMax,
+    readConsistency: options.readConsistency ?? "linearizable",
     ...(options.watchProgressIntervalMs === undefined
       ? {}
       : { watchProgressIntervalMs: options.watchProgressIntervalMs }),
