@@ -1,6 +1,6 @@
 // The log on a real disk with its real thread.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -95,18 +95,22 @@ test("on a real disk, what is appended in several lives is replayed", async (t) 
   assert.deepEqual(nodeDisk.list(directory), []);
 });
 
+/** The start of a child's program: what it needs to open a log. */
+const preamble = `
+  import { openLog } from ${JSON.stringify(new URL("./open-log.js", import.meta.url).href)};
+  const at = (path) => import(new URL(path, ${JSON.stringify(import.meta.url)}).href);
+  const { systemClock } = await at("../runtime/system-clock.js");
+  const { nodeDisk } = await at("../runtime/node-disk.js");
+  const { nodeThreads } = await at("../runtime/node-threads.js");
+  const { silentLogger } = await at("../runtime/logger.js");
+  const { noMetrics } = await at("../runtime/metrics.js");
+  const { putEntry, positionOf } = await at("../../test/sim/entries.js");
+  const runtime = { clock: systemClock, disk: nodeDisk, threads: nodeThreads, logger: silentLogger, metrics: noMetrics };
+`;
+
 test("a process killed with SIGKILL has every entry that it said is durable", async (t) => {
   const directory = temporaryDirectory(t);
-  const program = `
-    import { openLog } from ${JSON.stringify(new URL("./open-log.js", import.meta.url).href)};
-    const at = (path) => import(new URL(path, ${JSON.stringify(import.meta.url)}).href);
-    const { systemClock } = await at("../runtime/system-clock.js");
-    const { nodeDisk } = await at("../runtime/node-disk.js");
-    const { nodeThreads } = await at("../runtime/node-threads.js");
-    const { silentLogger } = await at("../runtime/logger.js");
-    const { noMetrics } = await at("../runtime/metrics.js");
-    const { putEntry, positionOf } = await at("../../test/sim/entries.js");
-    const runtime = { clock: systemClock, disk: nodeDisk, threads: nodeThreads, logger: silentLogger, metrics: noMetrics };
+  const program = `${preamble}
     let position = JSON.parse(process.argv[2]);
     const append = () => {
       for (let i = 0; i < 10; i += 1) {
@@ -153,4 +157,19 @@ test("a process killed with SIGKILL has every entry that it said is durable", as
     position = positionOf(replayed.at(-1)!);
     await log.close();
   }
+});
+
+test("a process with nothing else to do waits for its log, and ends when that is closed", (t) => {
+  const program = `${preamble}
+    const listener = { durable() {}, sealed() {}, segmentClosed() {}, failed(error) { throw error; } };
+    const options = { runtime, directory: process.argv[1], afterIndex: 0, afterTerm: 0, listener };
+    const log = openLog(options, { entry() {}, segmentEnd() {} });
+    log.append(putEntry({ index: 0, revision: 1, term: 1 }, "a", new Uint8Array(1)));
+    await log.flush();
+    await log.close();
+    console.log("closed at " + log.durableIndex);
+  `;
+  const args = ["--input-type=module", "-e", program, temporaryDirectory(t)];
+  const result = spawnSync(process.execPath, args, { encoding: "utf8", timeout: 20_000 });
+  assert.deepEqual([result.status, result.stdout], [0, "closed at 1\n"], result.stderr);
 });
