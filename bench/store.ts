@@ -144,7 +144,9 @@ async function load(): Promise<void> {
   const upkeepStart = performance.now();
   while (store.workDone.get("none") === undefined || store.manifest.runs.length > 9) {
     await new Promise((resolve) => setTimeout(resolve, 20));
-    if (performance.now() - upkeepStart > 60_000) break;
+    if (performance.now() - upkeepStart > 60_000) {
+      break;
+    }
   }
   await new Promise((resolve) => setTimeout(resolve, 200));
   report(

@@ -7,7 +7,7 @@ import { T4Error } from "../../core/errors.js";
 import type { Revision } from "../../core/words.js";
 import { writeLatin1 } from "../../lib/bytes.js";
 import { crc32 } from "../../lib/crc32.js";
-import { SimulatedDisk } from "../../../test/sim/simulated-disk.js";
+import type { SimulatedDisk } from "../../../test/sim/simulated-disk.js";
 import { STORE_DIRECTORY, StoreDriver } from "../../../test/sim/store-driver.js";
 import { bytes, drain, drainEvents } from "../../../test/suites/store-suite.js";
 import { writeU32 } from "../file/fixed.js";

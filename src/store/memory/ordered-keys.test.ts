@@ -11,17 +11,19 @@ const key = fc.string({
 
 function walk(keys: OrderedKeys<number>, from: string): string[] {
   const seen: string[] = [];
-  for (const place = keys.seek(from); place.key !== undefined; place.next()) {
+  for (const place = keys.seek(from); place.key !== undefined;) {
     assert.equal(place.value, place.key.length);
     seen.push(place.key);
+    place.next();
   }
   return seen;
 }
 
 function walkBack(keys: OrderedKeys<number>, before: string | null): string[] {
   const seen: string[] = [];
-  for (const place = keys.seekBefore(before); place.key !== undefined; place.previous()) {
+  for (const place = keys.seekBefore(before); place.key !== undefined;) {
     seen.push(place.key);
+    place.previous();
   }
   return seen;
 }
@@ -37,7 +39,7 @@ test("keys come in order from anywhere in both directions, after any insertions 
         inserted.forEach((one) => {
           keys.insert(one, one.length);
         });
-        const gone = new Set(inserted.filter((_, i) => removed[i]));
+        const gone = new Set(inserted.filter((_, i) => removed[i] === true));
         gone.forEach((one) => {
           keys.remove(one);
         });
