@@ -2,12 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import {
-  fingerprint,
-  LOG_START,
-  positionOf,
-  putEntry,
-} from "../../test/sim/entries.js";
+import { fingerprint, LOG_START, positionOf, putEntry } from "../../test/sim/entries.js";
 import { LOG_DIRECTORY, LogMachine } from "../../test/sim/log-machine.js";
 import { SeededRandom } from "../../test/sim/seeded-random.js";
 import { SimulatedDisk } from "../../test/sim/simulated-disk.js";
@@ -108,7 +103,7 @@ test("a last group that lacks any of its sectors is cut, whatever is missing", a
   machine.log.append(tip);
   await machine.close();
   const frame = disk.contents(machine.closed[0]!.path).subarray(64);
-  await fc.assert(
+  fc.assert(
     fc.property(fc.array(fc.boolean(), { minLength: 8, maxLength: 8 }), (missing) => {
       const torn = new Uint8Array(content.length + 10_000);
       torn.set(content);
