@@ -130,7 +130,7 @@ export class NodeSimulation {
       () => !machine.isAlive() || tasks.every((task) => task.isOver),
       120_000,
     );
-    const caughtUp = this.#attempt(machine, async () => this.#catchUp(machine));
+    const caughtUp = this.#attempt(machine, async () => this.#catchUp(machine, stopped));
     await this.#clock.runUntil(() => !machine.isAlive() || caughtUp.isOver);
   }
 
@@ -197,7 +197,7 @@ export class NodeSimulation {
     if (command.kind === "lease-revoke") {
       this.#leases.revoking(command.lease);
     }
-    return new Promise((resolve, reject) => {
+    return new Promise((resolve) => {
       node.propose(command, (error, outcome) => {
         if (error !== null) {
           resolve(null);
@@ -366,10 +366,11 @@ export class NodeSimulation {
   }
 
   /** Left alone, every watcher ends with everything. */
-  async #catchUp(machine: Machine): Promise<void> {
+  async #catchUp(machine: Machine, stopped: { isOver: boolean }): Promise<void> {
     for (let round = 0; round < 500; round += 1) {
       const behind = this.#clients.filter((client) => client.isConnected && !client.isCaughtUp);
-      if (behind.length === 0) {
+      // A node that has stopped by itself feeds nobody.
+      if (behind.length === 0 || stopped.isOver) {
         return;
       }
       behind.forEach((client) => {
