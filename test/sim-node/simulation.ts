@@ -105,6 +105,9 @@ export class NodeSimulation {
     await this.#clock.resolve(this.#checkStart(node));
     this.#observe(node);
     this.#leases.restarted(node, machine.monotonicMs());
+    if (Number.isFinite(machine.disk.capacityBytes)) {
+      this.#leases.ableSinceMs = Infinity;
+    }
     const stopping = { isOver: false };
     const tasks = [
       ...Array.from({ length: 5 }, async () => this.#write(machine, node, random.fork(), stopping)),
@@ -138,7 +141,10 @@ export class NodeSimulation {
   async #checkStart(node: Node): Promise<void> {
     this.#clusterId ??= node.clusterId;
     assert.equal(node.clusterId, this.#clusterId);
-    assert.ok(node.term > this.#term, "each leadership has a term of its own");
+    assert.ok(
+      node.term > this.#term || Number.isFinite(this.#disk.capacityBytes),
+      "each leadership has a term of its own, once it could write it",
+    );
     this.#term = node.term;
     assert.ok(node.revision >= this.#truth.revision, "what was shown is not lost");
     assert.ok(node.compactRevision >= this.#compactedAcknowledged);
@@ -205,10 +211,10 @@ export class NodeSimulation {
         }
         try {
           this.#acknowledged(node, command, outcome);
-          resolve(outcome);
         } catch (failure) {
-          reject(failure);
+          this.#failure ??= failure;
         }
+        resolve(outcome);
       });
     });
   }
@@ -354,6 +360,11 @@ export class NodeSimulation {
   ): Promise<void> {
     const { disk } = machine;
     await machine.sleep(random.fraction() * 3_000);
+    if (Number.isFinite(disk.capacityBytes)) {
+      // It was full when the last life ended.
+      disk.capacityBytes = Infinity;
+      this.#leases.ableSinceMs = machine.monotonicMs() + 2_000;
+    }
     if (failsLater) {
       disk.failWhen = ({ kind }) => (kind === "write" || kind === "sync" ? "io" : null);
     } else if (random.chance(0.3) && !stopping.isOver) {
