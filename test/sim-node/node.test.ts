@@ -1,7 +1,7 @@
 import { test } from "node:test";
 import { NodeSimulation } from "./simulation.js";
 
-const SEEDS = Number(process.env["T4_TEST_SEEDS"] ?? "") || 30;
+const SEEDS = Number(process.env["T4_TEST_SEEDS"] ?? "") || 20;
 const FIRST_SEED = Number(process.env["T4_TEST_SEED"] ?? "") || 1;
 
 test("a node keeps its promises through crashes, full disks and restarts", async () => {
