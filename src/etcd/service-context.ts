@@ -1,7 +1,7 @@
 // What all services of one server share, and the shapes that their methods have in common.
 import type { Command, Outcome } from "../core/command.js";
 import { T4Error } from "../core/errors.js";
-import type { Node } from "../node/node.js";
+import type { Consistency, Node } from "../node/node.js";
 import type { Clock } from "../runtime/clock.js";
 import type { Random } from "../runtime/random.js";
 import type { CallContext, Method, StreamReceiver, UnaryCall } from "../transport/service.js";
@@ -24,6 +24,8 @@ export interface ServiceContext {
   readonly random: Random;
   /** Every member of the cluster, this one included. */
   readonly members: () => readonly MemberInformation[];
+  /** How current reads are whose callers do not say that they take old ones. */
+  readonly readConsistency: Consistency;
   readonly watchProgressIntervalMs: number;
   /** Largest write, as etcd's --max-request-bytes. */
   readonly requestBytesMax: number;

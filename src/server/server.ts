@@ -2,7 +2,7 @@
 // Must never: close the node, which belongs to who opened it.
 import { REQUEST_BYTES_MAX, REQUEST_OVERHEAD_BYTES } from "../core/limits.js";
 import { createServices } from "../etcd/services.js";
-import type { Node } from "../node/node.js";
+import type { Consistency, Node } from "../node/node.js";
 import { declareProcessMetrics } from "../runtime/process-metrics.js";
 import type { ScrapedMetrics } from "../runtime/prometheus-metrics.js";
 import type { Runtime } from "../runtime/runtime.js";
@@ -21,6 +21,8 @@ export interface StartOptions {
   readonly metricsListen?: Address;
   /** The registry that /metrics shows; the node's own metrics are in it if it was opened with it. */
   readonly metrics: ScrapedMetrics;
+  /** How current reads are whose callers do not say that they take old ones; default linearizable. */
+  readonly readConsistency?: Consistency;
   readonly watchProgressIntervalMs?: number;
   readonly requestBytesMax?: number;
 }
@@ -52,11 +54,12 @@ export async function startServer(options: StartOptions, runtime: ServerRuntime)
     random: runtime.random,
     members: () => [{ id: node.memberId, name: node.status().nodeId, peerUrls: [], clientUrls }],
     requestBytesMax,
+    ...(options.readConsistency === undefined ? {} : { readConsistency: options.readConsistency }),
     ...(options.watchProgressIntervalMs === undefined
       ? {}
       : { watchProgressIntervalMs: options.watchProgressIntervalMs }),
   });
-  const checks = new HealthChecks(node, runtime.clock, metrics);
+  const checks = new HealthChecks(node, runtime.clock);
   const common = {
     clock: runtime.clock,
     httpHandler: httpEndpoints(checks, metrics),
@@ -77,13 +80,15 @@ export async function startServer(options: StartOptions, runtime: ServerRuntime)
     ...listen,
     ...(tls === undefined ? {} : { tls }),
   });
-  declareServerMetrics(metrics, services, main.counters);
-  declareProcessMetrics(metrics);
   const address = await main.listen();
   if (options.advertiseClientUrls === undefined) {
     clientUrls = [urlOf(address, tls !== undefined)];
   }
   const probes = await startProbes(options.metricsListen, common, main);
+  // Only now: a registry takes each name once, and a server that cannot listen may be tried again.
+  declareServerMetrics(metrics, services, main.counters);
+  checks.declareMetrics(metrics);
+  declareProcessMetrics(metrics);
   runtime.logger.info("serving", { address: urlOf(address, tls !== undefined) });
   return {
     address,

@@ -98,19 +98,19 @@ class KvService {
   }
 
   readonly range: UnaryHandler = (call, request, start, end) => {
-    const { node } = this.#context;
+    const { node, readConsistency } = this.#context;
     try {
       checkCaller(call, node);
       let outcome: RangeOutcome | Promise<RangeOutcome>;
       const keyEnd = start + 2 + (request[start + 1] ?? 0);
       // One key of up to 127 bytes and nothing else: what most requests are.
       if (keyEnd === end && request[start] === 0x0a && end - start > 2 && end - start < 130) {
-        outcome = node.range(pointRead(latin1(request, start + 2, end)), "linearizable");
+        outcome = node.range(pointRead(latin1(request, start + 2, end)), readConsistency);
       } else {
         const decoded = decodeRangeRequest(request, start, end);
         const operation = rangeOperation(decoded);
         validateRange(operation);
-        outcome = node.range(operation, decoded.serializable ? "serializable" : "linearizable");
+        outcome = node.range(operation, decoded.serializable ? "serializable" : readConsistency);
       }
       if (outcome instanceof Promise) {
         this.#answerLater(call, outcome);
