@@ -1,0 +1,104 @@
+// Reads a directory's log from an index on, without a lock, also while a server writes to it: for inspection, for
+// replication, for the archive. It ends at the last whole group there is and goes on from there when asked again.
+import type { LogIndex } from "../core/words.js";
+import type { Disk } from "../runtime/disk.js";
+import { corrupt, firstIndexOfName } from "./format.js";
+import { lastIndexOf, SegmentReader, type Group } from "./segment-reader.js";
+
+export interface SegmentFile {
+  readonly path: string;
+  readonly firstIndex: LogIndex;
+}
+
+/** The segments of a log's directory, oldest first. */
+export function listSegments(disk: Disk, directory: string): SegmentFile[] {
+  const segments: SegmentFile[] = [];
+  // Names are as wide as the largest number, so their order is that of the indexes.
+  for (const name of disk.list(directory)) {
+    const firstIndex = firstIndexOfName(name);
+    if (firstIndex !== null) {
+      segments.push({ path: `${directory}/${name}`, firstIndex });
+    }
+  }
+  return segments;
+}
+
+export class LogReader {
+  readonly #disk: Disk;
+  readonly #directory: string;
+  readonly #fromIndex: LogIndex;
+  #segment: SegmentReader | null = null;
+
+  /** Starts with the group that holds `fromIndex`, or with the oldest there is if that comes later. */
+  constructor(disk: Disk, directory: string, fromIndex: LogIndex) {
+    this.#disk = disk;
+    this.#directory = directory;
+    this.#fromIndex = fromIndex;
+  }
+
+  /** The next group; null at the end of the log as it is now. Throws T4_CORRUPT, T4_FORMAT_TOO_NEW or a DiskError. */
+  next(): Group | null {
+    for (;;) {
+      const group = this.#nextGroup();
+      if (group === null || lastIndexOf(group) >= this.#fromIndex) {
+        return group;
+      }
+    }
+  }
+
+  close(): void {
+    this.#segment?.close();
+    this.#segment = null;
+  }
+
+  #nextGroup(): Group | null {
+    for (;;) {
+      const group = this.#segment?.next() ?? null;
+      if (group !== null) {
+        return group;
+      }
+      const segments = listSegments(this.#disk, this.#directory);
+      const current = this.#segment;
+      if (current === null) {
+        const first =
+          segments.findLast(({ firstIndex }) => firstIndex <= this.#fromIndex) ?? segments[0];
+        if (first === undefined) {
+          return null;
+        }
+        this.#segment = new SegmentReader(this.#disk, first.path);
+        continue;
+      }
+      const following = segments.find(({ firstIndex }) => firstIndex > current.base.firstIndex);
+      if (following === undefined) {
+        return null;
+      }
+      // The writer ends a segment before it begins the next, but perhaps after we saw no group in it.
+      const late = current.next();
+      if (late !== null) {
+        return late;
+      }
+      this.#follow(current, following);
+    }
+  }
+
+  #follow(current: SegmentReader, following: SegmentFile): void {
+    assertLinked(current, following);
+    current.close();
+    this.#segment = null;
+    this.#segment = new SegmentReader(this.#disk, following.path);
+  }
+}
+
+/** Throws T4_CORRUPT unless `following` goes on where `segment`, read to its last group, ends. */
+export function assertLinked(segment: SegmentReader, following: SegmentFile): void {
+  if (segment.tail() === "torn") {
+    throw corrupt(segment.path, segment.offset, "a group is torn, and a later segment exists");
+  }
+  if (following.firstIndex !== segment.nextIndex) {
+    throw corrupt(
+      following.path,
+      0,
+      `it follows on ${segment.path}, which ends before index ${segment.nextIndex}: entries are missing`,
+    );
+  }
+}
