@@ -9,6 +9,10 @@ export const REQUEST_OVERHEAD_BYTES: number = 512 * 1024;
 /** Operations in one list of a transaction, as etcd's --max-txn-ops. */
 export const TXN_OPERATIONS_MAX: number = 128;
 
+/** Events and bytes of rows that wait for the reader of an embedded watch; above, it catches up from history instead. */
+export const WATCH_BUFFER_EVENTS_MAX: number = 4_096;
+export const WATCH_BUFFER_BYTES_MAX: number = 4 * 1024 * 1024;
+
 /** Shortest time to live of a lease, as etcd with its default election timeout: 1.5 × 1 s, rounded up. */
 export const LEASE_TTL_SECONDS_MIN: number = 2;
 

@@ -30,7 +30,7 @@ const AHEAD_BYTES_MIN = 256 * 1024;
 const AHEAD_BYTES_MAX = 4 * 1024 * 1024;
 
 interface Segment {
-  file: DiskFile;
+  readonly file: DiskFile;
   path: string;
   firstIndex: LogIndex;
   nextIndex: LogIndex;
@@ -158,9 +158,6 @@ export class SegmentWriter {
     }
     // The name is durable before a group in the file is acknowledged.
     this.#disk.syncDirectory(this.#directory);
-    // Opened anew, so that an error names the file as it is called now.
-    segment.file.close();
-    segment.file = this.#disk.open(path, { mode: "write", durableWrites: true });
     segment.path = path;
     segment.firstIndex = base.firstIndex;
     segment.nextIndex = base.firstIndex;

@@ -29,6 +29,9 @@ import type { SystemState } from "./system-state.js";
 import { WatchHub } from "./watch/watch-hub.js";
 import { WritePipeline } from "./write-pipeline.js";
 
+/** How often a node that starts looks whether the disk is full. */
+const SPACE_POLL_MS = 20;
+
 export interface NodeParts {
   readonly identity: Identity;
   readonly log: Log;
@@ -103,11 +106,14 @@ export class LocalNode implements Node {
     });
   }
 
-  /** Begins to lead under a term of its own; resolves once that is committed. To be called once. */
+  /**
+   * Begins to lead under a term of its own; resolves once that is committed. While the disk is full it does not wait: all
+   * that was committed can be read, and writes are refused until the term's first entry finds room. To be called once.
+   */
   async start(): Promise<void> {
     const { log, system, identity, runtime } = this.#parts;
     const term = (log.tipTerm + 1) as Term;
-    await new Promise<void>((resolve, reject) => {
+    const committed = new Promise<void>((resolve, reject) => {
       this.#pipeline.startTerm(term, identity.nodeId, (error) => {
         if (error === null) {
           resolve();
@@ -116,11 +122,27 @@ export class LocalNode implements Node {
         }
       });
     });
+    const isOver = new AbortController();
+    try {
+      await Promise.race([committed, this.#outOfSpace(isOver.signal)]);
+    } finally {
+      isOver.abort();
+    }
     this.#isLeading = true;
     this.#leadershipsSeen += 1;
     // Nobody knows when the leases were last renewed before this start: each gets its full time.
     system.leases.renewAll(runtime.clock.monotonicMs());
     this.#expiry.schedule();
+  }
+
+  /** Resolves when the log has no space, or when the signal is aborted. */
+  async #outOfSpace(signal: AbortSignal): Promise<void> {
+    const { log, runtime } = this.#parts;
+    while (log.hasSpace && !signal.aborted) {
+      await new Promise<void>((resolve) => {
+        runtime.clock.after(SPACE_POLL_MS, resolve);
+      });
+    }
   }
 
   /** What the log's listener is told. */

@@ -48,30 +48,41 @@ async function openInMemory(config: NodeConfig, runtime: Runtime): Promise<Node>
 
 async function openOnDisk(config: NodeConfig, path: string, runtime: Runtime): Promise<Node> {
   const directory = await openDataDirectory(path, config.nodeId, runtime.disk, runtime.random);
+  const link = new NodeLink();
+  const node = await recover(config, directory, runtime, link);
+  return link.start(node);
+}
+
+/** From the files to a node that has not started. Gives the directory back if that fails. */
+async function recover(
+  config: NodeConfig,
+  directory: DataDirectory,
+  runtime: Runtime,
+  link: NodeLink,
+): Promise<LocalNode> {
+  const { identity, lock } = directory;
   const opened: { store: Store | null; log: Log | null } = { store: null, log: null };
   try {
-    const link = new NodeLink();
     const system = new SystemState();
-    const store = openStore(config, directory, runtime, link.storeListener(system, () => opened.log));
+    const listener = link.storeListener(system, () => opened.log);
+    const store = openStore(config, directory, runtime, listener);
     opened.store = store;
-    const nowMs = runtime.clock.monotonicMs();
     if (store.systemState !== null) {
-      system.restore(store.systemState, nowMs);
+      system.restore(store.systemState, runtime.clock.monotonicMs());
     }
     const log = replayLog(config, directory, runtime, store, system, link);
     opened.log = log;
-    const { identity, lock } = directory;
-    const node = new LocalNode({ identity, log, store, system, lock, runtime });
+    // A crash may have come between the last manifest and the deletion of what it made needless.
+    log.deleteThrough(store.persistedIndex);
     runtime.logger.info("data directory opened", {
-      path,
       index: log.tipIndex,
       revision: store.tipRevision,
       replayedEntries: log.tipIndex - store.persistedIndex,
     });
-    return await link.start(node);
+    return new LocalNode({ identity, log, store, system, lock, runtime });
   } catch (error) {
     await Promise.allSettled([opened.log?.close(), opened.store?.close()]);
-    await directory.lock.release();
+    await lock.release();
     throw error;
   }
 }
@@ -175,7 +186,12 @@ class NodeLink {
     if (this.#failure !== null) {
       node.fail(this.#failure);
     }
-    await node.start();
+    try {
+      await node.start();
+    } catch (error) {
+      await node.close();
+      throw error;
+    }
     return node;
   }
 

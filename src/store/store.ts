@@ -15,9 +15,9 @@ export interface EventCursor {
 }
 
 export interface StoreSizes {
-  /** Bytes of all files of the store (memory backend: of all rows). */
+  /** Bytes of all files of the store, and of rows that are only in memory. */
   readonly totalBytes: number;
-  /** Bytes that compaction cannot give back. */
+  /** Bytes that the last compaction cannot give back; rows in memory count as such. */
   readonly liveBytes: number;
 }
 
@@ -40,7 +40,10 @@ export interface Store extends ReadView {
   commit(entry: Entry): void;
   /** Forgets uncommitted entries after `index`. */
   truncate(index: LogIndex): void;
-  /** The log has ended a segment here; the store decides whether to freeze its memtable at this point. */
+  /**
+   * The log has ended a segment here, at its tip; the store decides whether to freeze its memtable at this point. Called
+   * while a log is replayed too, after the last entry of each segment.
+   */
   sealed(point: SealPoint): void;
   /** A segment can be read: the worker makes tables from these. */
   segmentClosed(segment: SealedSegment): void;
@@ -53,7 +56,11 @@ export interface Store extends ReadView {
   /** All versions of one key with revisions in [from, to], oldest first. */
   history(key: Key, from: Revision, to: Revision): Row[];
 
-  /** Resolves when rows that the last compaction made unreachable are gone from the files. */
+  /**
+   * Resolves when rows that the last compaction made unreachable are gone from the files, or are too few in each to be
+   * worth writing the file anew. Freezes at the next seal point, or now if the log is sealed at its tip: who wants it
+   * soon seals the log first.
+   */
   compacted(): Promise<void>;
   /** Freezes, makes tables of everything committed, and writes the manifest. Needs a seal point at the log's tip. */
   flush(): Promise<void>;
@@ -63,8 +70,9 @@ export interface Store extends ReadView {
 /** What a store asks of its node. */
 export interface StoreListener {
   /**
-   * The system state (leases, later users …) as of the entry being committed: called synchronously within `commit` at a
-   * freeze point, after the node has applied that entry's effects. Null: unchanged since the last call.
+   * The system state (leases, later users …) as of the entry committed last: called synchronously within `commit` at a
+   * freeze point, after the node has applied that entry's effects, or within `sealed`, `flush` or `compacted` if that
+   * entry is committed already. Null: unchanged since the last call.
    */
   encodeSystemState(): Uint8Array | null;
   /** A new manifest is durable: log segments up to `persistedIndex` may go. */

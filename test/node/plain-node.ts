@@ -1,5 +1,10 @@
 // A node on the plain log and store, for tests of what is the node's own.
-import type { Command, Outcome } from "../../src/core/command.js";
+import type {
+  Command,
+  DeleteRangeOperation,
+  Outcome,
+  PutOperation,
+} from "../../src/core/command.js";
 import { ALL_KEYS } from "../../src/core/key-range.js";
 import type { RangeOperation } from "../../src/core/command.js";
 import { NO_LEASE, type Key, type LeaseId } from "../../src/core/words.js";
@@ -59,7 +64,7 @@ export async function propose(node: Node, command: Command): Promise<Outcome> {
   });
 }
 
-export function put(key: Key, value = "", lease: LeaseId = NO_LEASE): Command {
+export function put(key: Key, value = "", lease: LeaseId = NO_LEASE): PutOperation {
   return {
     kind: "put",
     key,
@@ -71,7 +76,7 @@ export function put(key: Key, value = "", lease: LeaseId = NO_LEASE): Command {
   };
 }
 
-export function remove(key: Key): Command {
+export function remove(key: Key): DeleteRangeOperation {
   return { kind: "delete-range", range: { kind: "key", key }, prevKv: false };
 }
 

@@ -14,7 +14,7 @@ import type { Store, StoreListener } from "../../src/store/store.js";
 import { tableWorker } from "../../src/store/work/table-worker.js";
 import { StoreModel } from "../model/store-model.js";
 import { InlineThreads } from "./inline-threads.js";
-import { SimulatedDisk } from "./simulated-disk.js";
+import { PowerLossError, SimulatedDisk } from "./simulated-disk.js";
 import { VirtualClock } from "./virtual-clock.js";
 
 export const STORE_DIRECTORY = "/data/store";
@@ -28,6 +28,8 @@ export interface DriverOptions {
   readonly seed?: number;
   readonly blockCacheBytesMax?: number;
   readonly rowCacheBytesMax?: number;
+  /** The change of the disk, counted from 1, at which the power goes while the store is first opened. */
+  readonly powerCutAtOpen?: number;
 }
 
 export class StoreDriver {
@@ -52,7 +54,8 @@ export class StoreDriver {
     this.#options = options;
     this.clock = new VirtualClock(options.seed ?? 1);
     this.disk = new SimulatedDisk();
-    this.store = this.#open();
+    this.disk.cutPowerAt = options.powerCutAtOpen ?? Infinity;
+    this.store = this.#openFirst();
   }
 
   get tipIndex(): number {
@@ -201,6 +204,18 @@ export class StoreDriver {
       blockCacheBytesMax,
       rowCacheBytesMax,
     };
+  }
+
+  /** Opens the store for the first time: a test that cuts the power meanwhile restarts it next. */
+  #openFirst(): Store {
+    try {
+      return this.#open();
+    } catch (error) {
+      if (error instanceof PowerLossError) {
+        return new MemoryStore(this.clock);
+      }
+      throw error;
+    }
   }
 
   #open(): Store {

@@ -403,6 +403,7 @@ export class DiskStore implements Store {
       (waiter.compactRevision === 0 || isSettled);
     const done = this.#waiters.filter(isDone);
     this.#waiters = this.#waiters.filter((waiter) => !isDone(waiter));
+    this.#files.isAwaited = this.#waiters.length > 0;
     for (const waiter of done) {
       waiter.resolve();
     }
@@ -412,6 +413,7 @@ export class DiskStore implements Store {
     this.#failure ??= error;
     const waiters = this.#waiters;
     this.#waiters = [];
+    this.#files.isAwaited = false;
     for (const waiter of waiters) {
       waiter.reject(error);
     }

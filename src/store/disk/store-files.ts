@@ -99,6 +99,11 @@ export class StoreFiles {
     this.#segments = this.#segments.filter((segment) => segment.lastIndex <= index);
   }
 
+  /** Whether a caller waits for files: the process then stays alive until it is answered. */
+  set isAwaited(isAwaited: boolean) {
+    this.#worker.isAwaited = isAwaited;
+  }
+
   /** Gives the worker its next order, if it is free and there is one. */
   work(): void {
     if (this.#isStopped || this.#worker.isBusy || this.#isWaitingForSpace) {

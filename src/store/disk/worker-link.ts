@@ -7,6 +7,7 @@ export class WorkerLink {
   readonly #thread: Thread;
   #replied: ((reply: WorkReply) => void) | null = null;
   #idle: (() => void)[] = [];
+  #isAwaited = false;
 
   /** `failed` is told of an error that the worker did not survive. */
   constructor(threads: Threads, directory: string, failed: (error: Error) => void) {
@@ -29,10 +30,16 @@ export class WorkerLink {
     return this.#replied !== null;
   }
 
+  /** Whether a caller waits for files: the process then stays alive until it is answered. */
+  set isAwaited(isAwaited: boolean) {
+    this.#isAwaited = isAwaited;
+    this.#holdOrRelease();
+  }
+
   send(order: WorkOrder, replied: (reply: WorkReply) => void): void {
     assert(this.#replied === null, "the table worker has one order at a time");
     this.#replied = replied;
-    this.#thread.hold();
+    this.#holdOrRelease();
     this.#thread.post(order);
   }
 
@@ -48,11 +55,19 @@ export class WorkerLink {
 
   #finish(): void {
     this.#replied = null;
-    this.#thread.release();
+    this.#holdOrRelease();
     const idle = this.#idle;
     this.#idle = [];
     for (const resolve of idle) {
       resolve();
+    }
+  }
+
+  #holdOrRelease(): void {
+    if (this.isBusy || this.#isAwaited) {
+      this.#thread.hold();
+    } else {
+      this.#thread.release();
     }
   }
 }

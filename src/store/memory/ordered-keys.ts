@@ -54,6 +54,15 @@ function upperBound(keys: readonly Key[], key: Key): number {
   return low;
 }
 
+/** Like splice(at, 0, item), which allocates an array each time. */
+function insertAt<Item>(items: Item[], at: number, item: Item): void {
+  items.push(item);
+  for (let i = items.length - 1; i > at; i -= 1) {
+    items[i] = items[i - 1] as Item;
+  }
+  items[at] = item;
+}
+
 export class OrderedKeys<Value> {
   /** Grows with every insertion and removal. */
   changes = 0;
@@ -114,8 +123,8 @@ export class OrderedKeys<Value> {
     if (node.kind === "leaf") {
       const at = lowerBound(node.keys, key);
       assert(node.keys[at] !== key, "a key is inserted once");
-      node.keys.splice(at, 0, key);
-      node.values.splice(at, 0, value);
+      insertAt(node.keys, at, key);
+      insertAt(node.values, at, value);
       return node.keys.length > FANOUT_MAX ? this.#splitLeaf(node, at) : null;
     }
     const child = upperBound(node.keys, key);

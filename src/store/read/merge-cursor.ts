@@ -72,15 +72,10 @@ export class MergeCursor implements RowCursor {
 
   /** Moves every source past a key. */
   #leave(key: Key): void {
-    let ended = false;
     for (const source of this.#sources) {
       if (source.key === key) {
         source.advance();
-        ended ||= source.key === null;
       }
-    }
-    if (ended) {
-      this.#sources = this.#sources.filter((source) => source.key !== null);
     }
   }
 }

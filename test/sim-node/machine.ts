@@ -1,0 +1,126 @@
+// One life of a node: from its start on a disk to its end, however it ends. When it ends abruptly nothing of it runs any
+// more: its clock swallows what is due, as a machine without power does.
+import { forEachEntry, SegmentReader } from "../../src/log/segment-reader.js";
+import { logWorker } from "../../src/log/log-worker.js";
+import { openNode } from "../../src/node/open-node.js";
+import type { Node } from "../../src/node/node.js";
+import type { Entry } from "../../src/core/entry.js";
+import type { Clock, Timer } from "../../src/runtime/clock.js";
+import type { Disk } from "../../src/runtime/disk.js";
+import { silentLogger } from "../../src/runtime/logger.js";
+import { noMetrics } from "../../src/runtime/metrics.js";
+import type { Runtime } from "../../src/runtime/runtime.js";
+import { tableWorker } from "../../src/store/work/table-worker.js";
+import { InlineThreads } from "../sim/inline-threads.js";
+import type { SeededRandom } from "../sim/seeded-random.js";
+import { PowerLossError, type SimulatedDisk } from "../sim/simulated-disk.js";
+import type { VirtualClock } from "../sim/virtual-clock.js";
+
+/** Small, so that segments end and tables are made all the time. */
+const SEGMENT_BYTES_MAX = 8 * 1024;
+const SEGMENT_AGE_MS_MAX = 700;
+
+export class Machine implements Clock {
+  readonly disk: SimulatedDisk;
+  readonly runtime: Runtime;
+  readonly #clock: VirtualClock;
+  #isDead = false;
+
+  constructor(clock: VirtualClock, disk: SimulatedDisk, random: SeededRandom) {
+    this.#clock = clock;
+    this.disk = disk;
+    disk.onChange = () => {
+      if (disk.changes >= disk.cutPowerAt) {
+        this.#isDead = true;
+      }
+    };
+    this.runtime = {
+      clock: this,
+      disk,
+      random: random.fork(),
+      threads: new InlineThreads({
+        clock: this,
+        disk,
+        seed: random.below(2 ** 32),
+        handlers: {
+          "log-worker-main.js": logWorker,
+          "table-worker-main.js": tableWorker(readSegments),
+        },
+        delayMsMax: 0.5,
+      }),
+      logger: silentLogger,
+      metrics: noMetrics,
+    };
+  }
+
+  isAlive(): boolean {
+    return !this.#isDead;
+  }
+
+  /** Nothing of it runs from now on. */
+  die(): void {
+    this.#isDead = true;
+  }
+
+  async open(): Promise<Node> {
+    return openNode(
+      {
+        dataDirectory: "/data",
+        nodeId: null,
+        segmentBytesMax: SEGMENT_BYTES_MAX,
+        segmentAgeMsMax: SEGMENT_AGE_MS_MAX,
+        blockCacheBytesMax: 64 * 1024,
+        rowCacheBytesMax: 4 * 1024,
+      },
+      this.runtime,
+    );
+  }
+
+  monotonicMs(): number {
+    return this.#clock.monotonicMs();
+  }
+
+  wallMs(): number {
+    return this.#clock.wallMs();
+  }
+
+  after(delayMs: number, run: () => void): Timer {
+    return this.#clock.after(delayMs, () => {
+      try {
+        if (!this.#isDead) {
+          run();
+        }
+      } catch (error) {
+        if (!(error instanceof PowerLossError)) {
+          throw error;
+        }
+        this.die();
+      }
+    });
+  }
+
+  async sleep(delayMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.after(delayMs, resolve);
+    });
+  }
+
+  nextTurn(run: () => void): void {
+    this.after(0, run);
+  }
+}
+
+function* readSegments(disk: Disk, paths: readonly string[]): Iterable<Entry> {
+  for (const path of paths) {
+    const reader = new SegmentReader(disk, path);
+    try {
+      for (let group = reader.next(); group !== null; group = reader.next()) {
+        const entries: Entry[] = [];
+        forEachEntry(group, (entry) => entries.push(entry));
+        yield* entries;
+      }
+    } finally {
+      reader.close();
+    }
+  }
+}
