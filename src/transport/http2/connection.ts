@@ -291,7 +291,7 @@ export class Http2Connection implements SocketEvents {
         if (this.#lastReadMs < askedMs) {
           this.destroy();
         } else {
-          this.#armKeepalive(limits.keepaliveMs);
+          this.#armKeepalive(limits.keepaliveMs - (clock.monotonicMs() - this.#lastReadMs));
         }
       });
     });
