@@ -8,13 +8,13 @@ import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import protobuf from "protobufjs";
 import {
-  MODULES,
-  generate,
   kindOf,
   loadProtos,
   messagesOf,
+  MODULES,
   propertyName,
-} from "../../scripts/generate-codecs.js";
+} from "../../scripts/codecs/proto-model.js";
+import { generate } from "../../scripts/generate-codecs.js";
 import * as auth from "./gen/auth.js";
 import * as health from "./gen/health.js";
 import * as kv from "./gen/kv.js";

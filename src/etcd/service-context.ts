@@ -24,6 +24,8 @@ export interface ServiceContext {
   readonly random: Random;
   /** Every member of the cluster, this one included. */
   readonly members: () => readonly MemberInformation[];
+  /** How current reads are whose callers do not say that they take old ones. */
+  readonly readConsistency: Consistency;
   readonly watchProgressIntervalMs: number;
   /** Largest write, as etcd's --max-request-bytes. */
   readonly requestBytesMax: number;

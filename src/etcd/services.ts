@@ -23,6 +23,8 @@ export interface ServiceOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly members: () => readonly MemberInformation[];
+  /** How current reads are whose callers do not say that they take old ones; default linearizable. */
+  readonly readConsistency?: Consistency;
   /** How often a watcher without events that asked for it is told the revision; at least 100 ms. */
   readonly watchProgressIntervalMs?: number;
   /** Largest write request; 1.5 MiB if not given. */
@@ -48,6 +50,7 @@ export function createServices(options: ServiceOptions): EtcdServices {
     clock: options.clock,
     random: options.random,
     members: options.members,
+    readConsistency: options.readConsistency ?? "linearizable",
     watchProgressIntervalMs: Math.max(
       options.watchProgressIntervalMs ?? WATCH_PROGRESS_INTERVAL_MS,
       WATCH_PROGRESS_INTERVAL_MS_MIN,

@@ -30,7 +30,7 @@ export class HealthChecks {
   #healthSuccesses = 0;
   #healthFailures = 0;
 
-  constructor(node: Node, clock: Clock, metrics: Metrics) {
+  constructor(node: Node, clock: Clock) {
     this.#node = node;
     this.#clock = clock;
     const serializable = async (): Promise<string | null> => this.#readFails("serializable");
@@ -46,7 +46,6 @@ export class HealthChecks {
         ["non_learner", passes],
       ]),
     };
-    this.#declareMetrics(metrics);
   }
 
   names(probe: Probe): readonly string[] {
@@ -120,7 +119,7 @@ export class HealthChecks {
     }
   }
 
-  #declareMetrics(metrics: Metrics): void {
+  declareMetrics(metrics: Metrics): void {
     metrics.counter(
       "etcd_server_health_success",
       "Checks by /health that found the server healthy.",

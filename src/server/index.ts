@@ -1,6 +1,6 @@
 // `t4db/server`: serves an embedded database to etcd v3 clients.
 import { NODE, type HasNode } from "../node/has-node.js";
-import type { Node } from "../node/node.js";
+import type { Consistency, Node } from "../node/node.js";
 import type { Logger } from "../runtime/logger.js";
 import { silentLogger } from "../runtime/logger.js";
 import { PrometheusMetrics, type ScrapedMetrics } from "../runtime/prometheus-metrics.js";
@@ -26,13 +26,15 @@ export interface ServeOptions {
   /** What /metrics shows. Open the database with the same one to see its figures too; see `createMetrics`. */
   readonly metrics?: ScrapedMetrics;
   readonly logger?: Logger;
+  /** How current reads are whose callers do not say that they take old ones; default "linearizable". */
+  readonly readConsistency?: Consistency;
   /** How often an idle watcher that asked for it is told the revision, in ms; default 10 min, least 100. */
   readonly watchProgressIntervalMs?: number;
   /** Largest write request in bytes; default 1.5 MiB. */
   readonly requestBytesMax?: number;
 }
 
-/** A registry of metrics, to be given to the database and the server alike. */
+/** A registry of metrics, to be given to one database and its server alike. */
 export function createMetrics(): ScrapedMetrics {
   return new PrometheusMetrics();
 }

@@ -21,10 +21,10 @@ export interface StartOptions {
   readonly metricsListen?: Address;
   /** The registry that /metrics shows; the node's own metrics are in it if it was opened with it. */
   readonly metrics: ScrapedMetrics;
+  /** How current reads are whose callers do not say that they take old ones; default linearizable. */
+  readonly readConsistency?: Consistency;
   readonly watchProgressIntervalMs?: number;
   readonly requestBytesMax?: number;
-  /** Of reads that do not ask to be serializable; linearizable if not given. */
-  readonly readConsistency?: Consistency;
 }
 
 export interface Server {
@@ -54,12 +54,12 @@ export async function startServer(options: StartOptions, runtime: ServerRuntime)
     random: runtime.random,
     members: () => [{ id: node.memberId, name: node.status().nodeId, peerUrls: [], clientUrls }],
     requestBytesMax,
-    readConsistency: options.readConsistency ?? "linearizable",
+    ...(options.readConsistency === undefined ? {} : { readConsistency: options.readConsistency }),
     ...(options.watchProgressIntervalMs === undefined
       ? {}
       : { watchProgressIntervalMs: options.watchProgressIntervalMs }),
   });
-  const checks = new HealthChecks(node, runtime.clock, metrics);
+  const checks = new HealthChecks(node, runtime.clock);
   const common = {
     clock: runtime.clock,
     httpHandler: httpEndpoints(checks, metrics),
@@ -80,13 +80,15 @@ export async function startServer(options: StartOptions, runtime: ServerRuntime)
     ...listen,
     ...(tls === undefined ? {} : { tls }),
   });
-  declareServerMetrics(metrics, services, main.counters);
-  declareProcessMetrics(metrics);
   const address = await main.listen();
   if (options.advertiseClientUrls === undefined) {
     clientUrls = [urlOf(address, tls !== undefined)];
   }
   const probes = await startProbes(options.metricsListen, common, main);
+  // Only now: a registry takes each name once, and a server that cannot listen may be tried again.
+  declareServerMetrics(metrics, services, main.counters);
+  checks.declareMetrics(metrics);
+  declareProcessMetrics(metrics);
   runtime.logger.info("serving", { address: urlOf(address, tls !== undefined) });
   return {
     address,

@@ -9,6 +9,7 @@ import type { Row } from "../../src/core/row.js";
 import type { Key, LeaseId, LogIndex, Revision, Term } from "../../src/core/words.js";
 import type {
   Completion,
+  Consistency,
   LeaseStatus,
   Node,
   NodeStatus,
@@ -39,6 +40,8 @@ export class FakeNode implements Node {
   isHeld = false;
   /** Reads answer by a promise, as long ones do. */
   readsLater = false;
+  /** How each read so far was to be. */
+  readonly consistencies: Consistency[] = [];
   readonly #held: (() => void)[] = [];
   readonly #hub: WatchHub;
   readonly #renewedMs = new Map<LeaseId, number>();
@@ -135,7 +138,8 @@ export class FakeNode implements Node {
     return made.outcome;
   }
 
-  range(operation: RangeOperation): RangeOutcome | Promise<RangeOutcome> {
+  range(operation: RangeOperation, consistency: Consistency): RangeOutcome | Promise<RangeOutcome> {
+    this.consistencies.push(consistency);
     if (this.failWith !== null) {
       throw this.failWith;
     }

@@ -1,6 +1,6 @@
 // Calls services without a transport: what a call receives is kept, what it sends is decoded by the test.
 import assert from "node:assert/strict";
-import { createServices, type EtcdServices } from "../../src/etcd/services.js";
+import { createServices, type EtcdServices, type ServiceOptions } from "../../src/etcd/services.js";
 import {
   GRPC_STATUS,
   type GrpcStatus,
@@ -127,7 +127,7 @@ export class ServiceHarness {
   readonly node: FakeNode = new FakeNode(this.clock);
   readonly services: EtcdServices;
 
-  constructor(options: { readonly watchProgressIntervalMs?: number } = {}) {
+  constructor(options: Pick<ServiceOptions, "watchProgressIntervalMs" | "readConsistency"> = {}) {
     let seed = 1;
     this.services = createServices({
       node: this.node,

@@ -17,7 +17,11 @@ const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, "la
 const text = (value: Uint8Array): string => Buffer.from(value).toString("latin1");
 
 class Client {
-  readonly harness = new ServiceHarness();
+  readonly harness: ServiceHarness;
+
+  constructor(options: ConstructorParameters<typeof ServiceHarness>[0] = {}) {
+    this.harness = new ServiceHarness(options);
+  }
 
   async range(request: Partial<rpc.RangeRequest>): Promise<rpc.RangeResponse> {
     const call = await this.rangeCall(request);
@@ -189,6 +193,22 @@ suite("Range", () => {
       13,
       "grpc: error unmarshalling request: unexpected EOF",
     );
+  });
+
+  test("reads are linearizable unless their caller or the server says otherwise", async () => {
+    const client = new Client();
+    await client.range({ key: "k" });
+    await client.range({ key: "k", limit: 1 });
+    await client.range({ key: "k", serializable: true });
+    assert.deepEqual(client.harness.node.consistencies, [
+      "linearizable",
+      "linearizable",
+      "serializable",
+    ]);
+    const relaxed = new Client({ readConsistency: "serializable" });
+    await relaxed.range({ key: "k" });
+    await relaxed.range({ key: "k", limit: 1 });
+    assert.deepEqual(relaxed.harness.node.consistencies, ["serializable", "serializable"]);
   });
 
   test("without a leader, callers that require one are told", async () => {

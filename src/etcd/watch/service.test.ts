@@ -366,6 +366,29 @@ suite("events", () => {
     );
   });
 
+  test("for a client that does not read, no more is kept than its mark and a batch each", () => {
+    const client = new WatchClient();
+    for (let i = 0; i < 20; i += 1) {
+      client.create({ key: "k" });
+    }
+    client.take();
+    client.call.reads = false;
+    for (let i = 0; i < 50; i += 1) {
+      client.put("k", "x".repeat(150));
+      client.take();
+    }
+    assert.ok(client.call.bufferedBytes < client.call.highWaterBytes + 300);
+    client.call.reads = true;
+    client.call.drain();
+    client.take();
+    const delivered = client.call.sent.flatMap((bytes) => {
+      const response = rpc.decodeWatchResponse(bytes, 0, bytes.length);
+      return response.events.map((event) => `${response.watchId} ${event.kv?.modRevision ?? 0}`);
+    });
+    assert.equal(delivered.length, 20 * 50);
+    assert.equal(new Set(delivered).size, 20 * 50);
+  });
+
   test("a watcher that a compaction overtakes is cancelled with the compact revision", () => {
     const client = new WatchClient();
     client.create({ key: "k" });
@@ -376,7 +399,10 @@ suite("events", () => {
     }
     client.take();
     client.compact(30);
-    assert.deepEqual(briefly(client), [{ revision: 0, canceled: true, compactRevision: 30 }]);
+    const [held, cancelled, ...none] = briefly(client);
+    assert.deepEqual(held, { revision: 7, events: ["+k@7"] });
+    assert.deepEqual(cancelled, { revision: 0, canceled: true, compactRevision: 30 });
+    assert.deepEqual(none, []);
   });
 });
 

@@ -1,6 +1,6 @@
 // One watcher of a watch stream: takes batches from the node's hub and sends them as its stream's answers.
 // Must never: split a revision over answers but as marked fragments, or queue without bound for a client that does not
-// read: above the stream's mark it refuses, and catches up from history.
+// read: above the stream's mark it holds one batch, which others share, and then catches up from history.
 import type { Revision } from "../../core/words.js";
 import { assert } from "../../lib/assert.js";
 import type { WatchBatch, Watcher, WatchSink } from "../../node/node.js";
@@ -21,8 +21,8 @@ export interface WatchOutput {
   /** The encoded header field for a revision. */
   header(revision: number): Uint8Array;
   send(...parts: readonly Uint8Array[]): void;
-  /** This watcher refused a batch: it is to be resumed when the stream has drained. */
-  refused(watcher: StreamWatcher): void;
+  /** This watcher is fed no more: it is to be resumed when the stream has drained. */
+  stalled(watcher: StreamWatcher): void;
 }
 
 export interface StreamWatcherOptions {
@@ -44,6 +44,8 @@ export class StreamWatcher implements WatchSink {
   readonly #output: WatchOutput;
   readonly #options: StreamWatcherOptions;
   #watcher: Watcher | null = null;
+  /** Given when the stream was full: to be sent before anything else of this watcher. */
+  #held: WatchBatch | null = null;
   /** Ended by a compaction: its id stays taken until it is cancelled, as with etcd. */
   #isOver = false;
 
@@ -82,15 +84,40 @@ export class StreamWatcher implements WatchSink {
     return this.#watcher;
   }
 
+  /** Takes every batch; while the client reads too slowly it keeps one, not encoded, and asks for no more. */
   deliver(batch: WatchBatch): boolean {
-    const output = this.#output;
-    if (output.isFull || this.#watcher === null) {
-      output.refused(this);
+    if (this.#output.isFull) {
+      this.#held = batch;
+      this.#output.stalled(this);
       return false;
     }
+    this.#send(batch);
+    return true;
+  }
+
+  /** The stream has room again. */
+  resume(): void {
+    this.#sendHeld();
+    if (this.#output.isFull) {
+      this.#output.stalled(this);
+    } else {
+      this.#watcher?.resume();
+    }
+  }
+
+  #sendHeld(): void {
+    const held = this.#held;
+    this.#held = null;
+    if (held !== null) {
+      this.#send(held);
+    }
+  }
+
+  #send(batch: WatchBatch): void {
+    const output = this.#output;
     const { events } = batch;
     if (events.length === 0) {
-      return true;
+      return;
     }
     this.progressDue = false;
     const { previous, fragment } = this.#options;
@@ -100,11 +127,10 @@ export class StreamWatcher implements WatchSink {
       const bytes = header.length + this.idField.length + encoded.length;
       if (bytes >= this.#options.fragmentBytes) {
         this.#sendFragments(batch, header);
-        return true;
+        return;
       }
     }
     output.send(header, this.idField, encoded);
-    return true;
   }
 
   /** Splits a batch so that no answer but one of a single event reaches the limit, all but the last being marked. */
@@ -138,6 +164,7 @@ export class StreamWatcher implements WatchSink {
   }
 
   compacted(compactRevision: Revision): void {
+    this.#sendHeld();
     this.#isOver = true;
     this.#watcher = null;
     // etcd's answer has neither a revision nor a reason: clients recognise it by compact_revision.
@@ -149,11 +176,8 @@ export class StreamWatcher implements WatchSink {
     );
   }
 
-  resume(): void {
-    this.#watcher?.resume();
-  }
-
   cancel(): void {
+    this.#held = null;
     this.#watcher?.cancel();
     this.#watcher = null;
   }

@@ -43,8 +43,8 @@ export class WatchStream implements StreamReceiver, WatchOutput {
   readonly #fragmentBytes: number;
   readonly #closed: (stream: WatchStream) => void;
   readonly #watchers = new Map<bigint, StreamWatcher>();
-  /** Watchers that refused a batch, in the order in which they are to be fed again. */
-  #refused = new Set<StreamWatcher>();
+  /** Watchers that the node does not feed for now, in the order in which they are to be fed again. */
+  #stalled = new Set<StreamWatcher>();
   #nextId = 0n;
   #progressTimer: Timer | null = null;
   /** Takes back the open question whether all watchers are synced; null if none is open. */
@@ -62,7 +62,7 @@ export class WatchStream implements StreamReceiver, WatchOutput {
     this.#fragmentBytes = fragmentBytes;
     this.#closed = closed;
     call.onDrain(() => {
-      this.#resumeRefused();
+      this.#resumeStalled();
     });
   }
 
@@ -124,8 +124,8 @@ export class WatchStream implements StreamReceiver, WatchOutput {
     this.#call.send(...parts);
   }
 
-  refused(watcher: StreamWatcher): void {
-    this.#refused.add(watcher);
+  stalled(watcher: StreamWatcher): void {
+    this.#stalled.add(watcher);
   }
 
   #create(request: WatchCreateRequest): void {
@@ -173,9 +173,6 @@ export class WatchStream implements StreamReceiver, WatchOutput {
     }
     this.send(this.header(watcher.createdRevision), streamWatcher.idField, CREATED);
     streamWatcher.start(watcher);
-    if (this.#refused.delete(streamWatcher)) {
-      streamWatcher.resume();
-    }
     if (request.progressNotify) {
       this.#startProgressTimer();
     }
@@ -212,7 +209,7 @@ export class WatchStream implements StreamReceiver, WatchOutput {
     }
     watcher.cancel();
     this.#watchers.delete(id);
-    this.#refused.delete(watcher);
+    this.#stalled.delete(watcher);
     this.send(this.header(this.#context.node.revision), watcher.idField, CANCELED);
   }
 
@@ -300,18 +297,18 @@ export class WatchStream implements StreamReceiver, WatchOutput {
     }
   }
 
-  #resumeRefused(): void {
-    const waiting = this.#refused;
+  #resumeStalled(): void {
+    const waiting = this.#stalled;
     if (waiting.size === 0) {
       return;
     }
-    this.#refused = new Set();
+    this.#stalled = new Set();
     for (const watcher of waiting) {
       if (this.isFull) {
         // Those not reached come before those that have just been fed.
-        const fedAndRefused = this.#refused;
-        this.#refused = waiting;
-        for (const again of fedAndRefused) {
+        const fedAndStalled = this.#stalled;
+        this.#stalled = waiting;
+        for (const again of fedAndStalled) {
           waiting.add(again);
         }
         return;
@@ -334,7 +331,7 @@ export class WatchStream implements StreamReceiver, WatchOutput {
       watcher.cancel();
     }
     this.#watchers.clear();
-    this.#refused.clear();
+    this.#stalled.clear();
     this.#closed(this);
   }
 }

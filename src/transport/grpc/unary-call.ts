@@ -64,7 +64,12 @@ class UnaryCallState implements UnaryCall, Exchange {
   }
 
   onCancel(listener: () => void): void {
-    this.#listener = listener;
+    if (this.#phase === PHASE.CANCELLED) {
+      // It was cancelled before the service asked, say while it awaited something: it must still learn it.
+      guarded(this.#session, listener);
+    } else {
+      this.#listener = listener;
+    }
   }
 
   reply(messageBytes: number): number {
