@@ -284,7 +284,7 @@ describe("node:http2 as client", () => {
     const chunks: Buffer[] = [];
     let trailers: http2.IncomingHttpHeaders = {};
     stream.on("data", (chunk: Buffer) => chunks.push(chunk));
-    stream.on("trailers", (headers) => {
+    stream.on("trailers", (headers: http2.IncomingHttpHeaders) => {
       trailers = headers;
     });
     stream.end(body);
