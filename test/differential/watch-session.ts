@@ -12,6 +12,8 @@ interface Watcher {
   /** Which of the stream's creations this was: the order of cancellations is the server's choice. */
   readonly creation: number;
   readonly watched: WatchedRange;
+  /** The start revision as it was asked for: 0 is from now on. */
+  readonly askedRevision: number;
   readonly collector: EventCollector;
   /** Revisions below the compaction are refused after the creation. */
   readonly mustBeCancelled: boolean;
@@ -132,7 +134,7 @@ class Session {
     const active = [...this.#watchers.values()];
     await this.#untilTold(active);
     const current = this.#participant.resolution.currentRevision;
-    const isWaiting = (watcher: Watcher): boolean => watcher.watched.startRevision > current + 1;
+    const isWaiting = (watcher: Watcher): boolean => watcher.askedRevision > current;
     // Whether a watcher of the future answers is left open: etcd's versions do not agree.
     const isAnswered =
       active.some((watcher) => watcher.cancelled === null && !watcher.unpredictable) &&
@@ -266,6 +268,7 @@ class Session {
         startRevision: start === 0 ? createdAt + 1 : start,
         filters: (request["filters"] as number[] | undefined) ?? [],
       },
+      askedRevision: start,
       collector: new EventCollector(request["fragment"] === true),
       mustBeCancelled: start > 0 && start < this.#resolution.compactRevision,
       unpredictable: start < 0,
