@@ -73,6 +73,32 @@ test("a matcher forgives what it is for only if our answer is what we follow", (
   assert.ok(!matches(encounter({ ok: true, response: {} })));
 });
 
+test("equals may come in any order only if they are many, equal, and were to be sorted", () => {
+  const rows = Array.from({ length: 14 }, (_, at) => ({
+    key: `k${at}`,
+    version: at < 7 ? "1" : "2",
+  }));
+  const forgiven = (
+    sort_target: number,
+    subject: unknown[],
+    reference: unknown[] = rows,
+  ): boolean => {
+    const answer = (kvs: unknown[]): unknown => ({
+      ok: true,
+      response: { kvs, more: false, count: String(reference.length) },
+    });
+    const operation: Call = { kind: "call", method: "KV/Range", request: { sort_target } };
+    const { unknown } = compareAnswers(operation, resolution, answer(reference), answer(subject));
+    return unknown.length === 0;
+  };
+  const swapped = (a: number, b: number): unknown[] => rows.with(a, rows[b]!).with(b, rows[a]!);
+  assert.ok(forgiven(1, swapped(2, 5)));
+  assert.ok(!forgiven(0, swapped(2, 5)), "not sorted by version");
+  assert.ok(!forgiven(1, swapped(2, 9)), "not equal");
+  assert.ok(!forgiven(1, rows.with(2, rows[3]!)), "a row is missing");
+  assert.ok(!forgiven(1, swapped(2, 5).slice(0, 7), rows.slice(0, 7)), "too few");
+});
+
 const json = fc.letrec((tie) => ({
   value: fc.oneof(
     { maxDepth: 4 },

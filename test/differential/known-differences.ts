@@ -121,6 +121,53 @@ function hashAtCompaction(encounter: Encounter): boolean {
   );
 }
 
+const SORTED_FIELDS = ["key", "version", "create_revision", "mod_revision", "value"] as const;
+
+/** Go sorts up to 12 rows in a way that keeps the order of equals. */
+const STABLE_ROWS_MAX = 12;
+
+/** The request and both answers of the range, perhaps deep in a transaction, that a difference is in. */
+function rangeOf(encounter: Encounter): { request: Message; answers: [Message, Message] } | null {
+  const { operation, difference, referenceAnswer, subjectAnswer } = encounter;
+  if (operation.kind !== "call" || !/\.kvs\[\d+\]/.test(difference.path)) {
+    return null;
+  }
+  let { request } = operation;
+  let answers = [referenceAnswer, subjectAnswer].map((each) => (each as Message)["response"]);
+  for (const [, at] of difference.path.matchAll(/\.responses\[(\d+)\]/g)) {
+    const branch = (answers[0] as Message)["succeeded"] === true ? "success" : "failure";
+    const taken = (request[branch] as Message[])[Number(at)]!;
+    const kind = "request_txn" in taken ? "txn" : "range";
+    request = (taken[`request_${kind}`] ?? {}) as Message;
+    answers = answers.map(
+      (each) => ((each as Message)["responses"] as Message[])[Number(at)]?.[`response_${kind}`],
+    );
+  }
+  return answers.every((each) => each !== null && each !== undefined && "kvs" in (each as Message))
+    ? { request, answers: answers as [Message, Message] }
+    : null;
+}
+
+/** The rows are in the order that was asked for, and the same rows but for what a limit cut off among equals. */
+function orderOfEquals(encounter: Encounter): boolean {
+  const range = rangeOf(encounter);
+  const target = Number(range?.request["sort_target"] ?? 0);
+  const field = SORTED_FIELDS[target];
+  if (range === null || target === 0 || field === undefined) {
+    return false;
+  }
+  const [reference, subject] = range.answers.map((answer) => answer["kvs"] as Message[]);
+  const sortedBy = (rows: Message[]): unknown[] => rows.map((row) => row[field]);
+  const byKey = (rows: Message[]): Message[] =>
+    rows.toSorted((a, b) => ((a["key"] as string) < (b["key"] as string) ? -1 : 1));
+  const isCut = range.answers.every((answer) => answer["more"] === true);
+  return (
+    Number(range.answers[0]["count"]) > STABLE_ROWS_MAX &&
+    isDeepStrictEqual(sortedBy(reference!), sortedBy(subject!)) &&
+    (isCut || isDeepStrictEqual(byKey(reference!), byKey(subject!)))
+  );
+}
+
 /** Both refuse, each for another of the transaction's faults. */
 function txnCheckOrder(encounter: Encounter): boolean {
   const { referenceAnswer, subjectAnswer } = encounter;
@@ -175,6 +222,7 @@ export const knownDifferences: ReadonlyMap<string, Matcher> = new Map([
   ["hash-revision", hashRevision],
   ["hash-at-compaction", hashAtCompaction],
   ["txn-check-order", txnCheckOrder],
+  ["order-of-equals", orderOfEquals],
   ["member-naming", memberNaming],
   ["malformed-protobuf-text", malformedProtobufText],
   ["methods-since-3.4", methodsSince34],

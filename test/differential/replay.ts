@@ -192,14 +192,14 @@ export function report(title: string, script: Script, finding: Finding): string 
   const { differences, referenceAnswer, subjectAnswer } = finding;
   return [
     `${title}: the answers differ`,
-    `script (${script.length} operations):`,
-    ...script.map((operation, at) => `  ${at}: ${JSON.stringify(operation)}`),
     finding.at === script.length
       ? "the answers agree, the events of the whole run do not:"
       : `at operation ${finding.at}:`,
     ...differences
       .slice(0, 20)
       .map(({ path, reference, subject }) => `  ${path}: ${show(reference)} ≠ ${show(subject)}`),
+    `script (${script.length} operations):`,
+    ...script.map((operation, at) => `  ${at}: ${JSON.stringify(operation)}`),
     `etcd's answer: ${show(referenceAnswer)}`,
     `our answer: ${show(subjectAnswer)}`,
   ].join("\n");

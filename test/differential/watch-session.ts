@@ -12,6 +12,8 @@ interface Watcher {
   /** Which of the stream's creations this was: the order of cancellations is the server's choice. */
   readonly creation: number;
   readonly watched: WatchedRange;
+  /** The start revision as it was asked for: 0 is from now on. */
+  readonly askedRevision: number;
   readonly collector: EventCollector;
   /** Revisions below the compaction are refused after the creation. */
   readonly mustBeCancelled: boolean;
@@ -132,7 +134,7 @@ class Session {
     const active = [...this.#watchers.values()];
     await this.#untilTold(active);
     const current = this.#participant.resolution.currentRevision;
-    const isWaiting = (watcher: Watcher): boolean => watcher.watched.startRevision > current + 1;
+    const isWaiting = (watcher: Watcher): boolean => watcher.askedRevision > current;
     // Whether a watcher of the future answers is left open: etcd's versions do not agree.
     const isAnswered =
       active.some((watcher) => watcher.cancelled === null && !watcher.unpredictable) &&
@@ -179,14 +181,8 @@ class Session {
   }
 
   #expectedCount(watcher: Watcher): number {
-    const { history, server } = this.#participant;
-    const { compactRevision } = this.#resolution;
-    // etcd 3.4 loses deletions at the compacted revision, and not always.
-    const isLossy = (event: Message): boolean =>
-      server.name === "etcd" &&
-      event["type"] === EVENT_DELETE &&
-      Number((event["kv"] as { mod_revision: string }).mod_revision) === compactRevision;
-    return eventsFor(history, watcher.watched).filter((event) => !isLossy(event)).length;
+    const due = eventsFor(this.#participant.history, watcher.watched);
+    return due.filter((event) => !this.#isLossy(event)).length;
   }
 
   #summary(watchers: readonly Watcher[]): string {
@@ -227,6 +223,7 @@ class Session {
     const watcher = this.#watchers.get(id);
     if (id === "-1" && response["canceled"] !== true) {
       this.#lastProgress = response;
+      this.#checkBookmark(response, [...this.#watchers.values()]);
     } else if (watcher === undefined || watcher.cancelled !== null) {
       this.#anomalies.push(`a response for no watcher: ${JSON.stringify(response)}`);
     } else if (response["canceled"] === true) {
@@ -236,10 +233,39 @@ class Session {
         this.#finish(watcher);
       }
     } else if ((response["events"] as unknown[]).length === 0) {
-      this.#anomalies.push(`a response without events: ${JSON.stringify(response)}`);
+      // Progress of one watcher: a server may give it where another watcher of the stream still waits.
+      this.#checkBookmark(response, [watcher]);
     } else {
       watcher.collector.add(response);
     }
+  }
+
+  /** Progress at a revision promises that every event up to it was sent, and that the watcher has begun. */
+  #checkBookmark(response: Message, watchers: readonly Watcher[]): void {
+    const revision = Number((response["header"] as { revision: string }).revision);
+    const history = this.#participant.history.filter((group) => group.revision <= revision);
+    for (const { id, watched, askedRevision, collector, unpredictable } of watchers) {
+      if (unpredictable) {
+        continue;
+      }
+      const due = eventsFor(history, watched).filter((event) => !this.#isLossy(event));
+      if (collector.eventCount < due.length) {
+        this.#anomalies.push(`progress ${revision} came before the events of watch ${id}`);
+      }
+      if (askedRevision > revision && this.#participant.server.name !== "etcd") {
+        this.#anomalies.push(`progress ${revision} came to watch ${id}, which had not begun`);
+      }
+    }
+  }
+
+  /** etcd 3.4 loses deletions at the compacted revision, and not always. */
+  #isLossy(event: Message): boolean {
+    return (
+      this.#participant.server.name === "etcd" &&
+      event["type"] === EVENT_DELETE &&
+      Number((event["kv"] as { mod_revision: string }).mod_revision) ===
+        this.#resolution.compactRevision
+    );
   }
 
   #takeCreated(id: string, response: Message): void {
@@ -266,6 +292,7 @@ class Session {
         startRevision: start === 0 ? createdAt + 1 : start,
         filters: (request["filters"] as number[] | undefined) ?? [],
       },
+      askedRevision: start,
       collector: new EventCollector(request["fragment"] === true),
       mustBeCancelled: start > 0 && start < this.#resolution.compactRevision,
       unpredictable: start < 0,

@@ -194,8 +194,12 @@ test("compaction prints what it prints with etcd", { skip }, async () => {
   ]);
 });
 
-test("endpoint, member and alarm commands say that all is well", { skip }, async () => {
-  await compareCommands(["endpoint health", "alarm list", "alarm disarm"]);
+test("there is no alarm to list or to disarm", { skip }, async () => {
+  await compareCommands(["alarm list", "alarm disarm"]);
+});
+
+test("endpoint and member commands say that all is well", { skip }, async () => {
+  await compareCommands(["endpoint health"]);
   await using subject = await startSubject();
   const status = await run(subject, "endpoint status -w json");
   const [{ Endpoint, Status }] = JSON.parse(status.stdout.replace("<address>", "A")) as [

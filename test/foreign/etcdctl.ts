@@ -101,10 +101,10 @@ export class RunningEtcdctl implements AsyncDisposable {
 export function comparable(text: string, address: string): string {
   return text
     .replaceAll(address, "<address>")
-    .replace(/"(cluster_id|member_id|raft_term|ID)":\d{6,}/g, '"$1":"<id>"')
+    .replace(/"(cluster_id|member_id|ID)":\d+/g, '"$1":"<id>"')
     .replace(/"raft_term":\d+/g, '"raft_term":"<term>"')
     .replace(/"(ClusterID|MemberID|RaftTerm)" : \d+/g, '"$1" : <id>')
-    .replace(/\b[0-9a-f]{15,16}\b/g, "<id>")
+    .replace(/\b[0-9a-f]{12,16}\b/g, "<id>")
     .replace(/took = [\d.]+[µm]?s/g, "took = <time>")
     .replace(/remaining\(\d+s\)/g, "remaining(<time>)");
 }
