@@ -1,4 +1,4 @@
-// Measures the store on a real disk, without log and network: `node build/bench/store.js load|read|merge DIR [keys]`.
+// Measures the store on a real disk, without log and network: `node build/bench/store.js load|read|merge|memtable DIR [keys]`.
 // The table worker runs inline, so figures for reads and inserts are those of one thread.
 import { rmSync, statSync, readdirSync } from "node:fs";
 import type { Entry } from "../src/core/entry.js";
@@ -13,7 +13,8 @@ import { systemClock } from "../src/runtime/system-clock.js";
 import type { DiskStore } from "../src/store/disk/disk-store.js";
 import { openDiskStore } from "../src/store/disk/open-disk-store.js";
 import { Memtable } from "../src/store/memory/memtable.js";
-import { tableWorker } from "../src/store/work/table-worker.js";
+import { EMPTY_MANIFEST } from "../src/store/work/manifest.js";
+import { handleOrder, tableWorker } from "../src/store/work/table-worker.js";
 
 const [mode = "load", directory = "/tmp/t4-store-bench", keyCount = "1000000"] =
   process.argv.slice(2);
@@ -228,7 +229,8 @@ async function read(): Promise<void> {
     }
     cursor.close();
   });
-  report("resident", `${(process.memoryUsage().rss / 1e6).toFixed(0)} MB`);
+  const memory = process.memoryUsage();
+  report("resident", `${(memory.rss / 1e6).toFixed(0)} MB: ${JSON.stringify(memory)}`);
   report("checked", String(bytes));
   await store.close();
 }
@@ -251,8 +253,52 @@ function memtable(): void {
   }
 }
 
+/** Four runs of a quarter of the keys each, made into one. */
+function merge(): void {
+  rmSync(directory, { recursive: true, force: true });
+  nodeDisk.makeDirectory(directory);
+  let manifest = EMPTY_MANIFEST;
+  const quarter = KEYS / 4;
+  for (let part = 0; part < 4; part += 1) {
+    const entries = Array.from({ length: quarter }, (_, i): Entry => {
+      const n = part * quarter + i;
+      const revision = (n + 2) as Revision;
+      const row = makeRow(keyOf(n), VALUE, revision, 0, revision, 1, 0n);
+      return { index: (n + 1) as LogIndex, term: 1 as Term, revision, rows: [row], system: null };
+    });
+    const { index, term, revision } = entries.at(-1)!;
+    const compactRevision = 0 as Revision;
+    const flush = {
+      throughIndex: index,
+      term,
+      revision,
+      compactRevision,
+      system: null,
+      segments: [],
+    };
+    perCall("flush, a row", quarter, (i) => {
+      if (i === 0) {
+        const reply = handleOrder(nodeDisk, directory, () => entries, {
+          kind: "flush",
+          manifest,
+          flush,
+        });
+        manifest = reply.kind === "done" ? (reply.manifest ?? manifest) : manifest;
+      }
+    });
+  }
+  perCall("merge, a row", KEYS, (i) => {
+    if (i === 0) {
+      const reply = handleOrder(nodeDisk, directory, () => [], { kind: "upkeep", manifest });
+      report("step", reply.kind === "done" ? reply.work : reply.message);
+    }
+  });
+}
+
 if (mode === "load") {
   await load();
+} else if (mode === "merge") {
+  merge();
 } else if (mode === "read") {
   await read();
 } else {

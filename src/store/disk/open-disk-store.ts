@@ -27,11 +27,11 @@ export interface DiskStoreOptions {
   readonly rowCacheBytesMax?: number;
 }
 
-/** As large as the working set of a million keys with small values. */
-const BLOCK_CACHE_BYTES_DEFAULT: number = 256 * 1024 * 1024;
+/** With the rows below a budget of 256 MiB: the working set of a million keys with small values. */
+const BLOCK_CACHE_BYTES_DEFAULT: number = 192 * 1024 * 1024;
 
-/** Some 100,000 rows of 256 bytes. */
-const ROW_CACHE_BYTES_DEFAULT: number = 48 * 1024 * 1024;
+/** Some 120,000 rows of 256 bytes. */
+const ROW_CACHE_BYTES_DEFAULT: number = 64 * 1024 * 1024;
 
 /**
  * Opens or creates the store in a directory that the caller has locked. The caller then appends and commits the log's

@@ -3,6 +3,9 @@
 // surgery.
 // Must never: reuse the memory of a block. Rows are views on it and may outlive its time in the cache.
 
+/** What a block takes beside its bytes, about: the objects of its buffer and the allocator's share. */
+const BLOCK_OVERHEAD_BYTES = 256;
+
 /** A file's blocks as the cache sees them. */
 export interface CachedBlocks {
   /** By block number; undefined where the block is not in memory. */
@@ -33,7 +36,7 @@ export class BlockCache {
     file.used[number] = 0;
     this.#files.push(file);
     this.#numbers.push(number);
-    this.#bytes += block.length;
+    this.#bytes += block.length + BLOCK_OVERHEAD_BYTES;
     while (this.#bytes > this.#bytesMax && this.#files.length > 1) {
       this.#turn();
     }
@@ -42,7 +45,7 @@ export class BlockCache {
   /** Forgets all blocks of a file that is closed; the hand clears their places when it comes by. */
   remove(file: CachedBlocks): void {
     for (const block of file.blocks) {
-      this.#bytes -= block?.length ?? 0;
+      this.#bytes -= block === undefined ? 0 : block.length + BLOCK_OVERHEAD_BYTES;
     }
     file.blocks = [];
   }
@@ -61,7 +64,7 @@ export class BlockCache {
     }
     if (block !== undefined) {
       file.blocks[number] = undefined;
-      this.#bytes -= block.length;
+      this.#bytes -= block.length + BLOCK_OVERHEAD_BYTES;
     }
     // The last place moves into the one set free.
     const lastFile = this.#files.pop() as CachedBlocks;

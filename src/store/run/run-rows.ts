@@ -2,7 +2,7 @@
 // numbers but the revision are read only when asked for.
 import { readVarint } from "../../lib/varint.js";
 import { NUMBERS_LENGTH, SAME_KEY } from "./run-format.js";
-import { marksOf, RunHead, type Run } from "./run.js";
+import { markAt, marksOf, RunHead, type Run } from "./run.js";
 import type { SearchKey } from "./search-key.js";
 
 const cursor = { at: 0 };
@@ -10,32 +10,43 @@ const cursor = { at: 0 };
 export class RunRows {
   readonly run: Run;
   /** The key is keyBytes[0, keyLength). */
-  keyBytes: Uint8Array = new Uint8Array(256);
+  keyBytes: Uint8Array = new Uint8Array(64);
   keyLength = 0;
   /** Whether the key is that of the row before in the file. */
   isSameKey = false;
   revision = 0;
   readonly #cached: boolean;
-  #number: number;
+  #number = 0;
   #lastNumber: number;
   #block: Uint8Array | null = null;
   #at = 0;
   #end = 0;
   #numbersAt = 0;
 
-  /** Starts before the first row of block `number`. `cached` is for reads; whole-file jobs pass by the cache. */
-  constructor(run: Run, number: number, cached: boolean) {
+  /** Starts before the first row. `cached` is for reads; whole-file jobs pass by the cache. */
+  constructor(run: Run, cached: boolean) {
     this.run = run;
     this.#cached = cached;
-    this.#number = number;
     this.#lastNumber = run.file.footer.blocks - 1;
   }
 
-  /** Goes back or forth to the start of block `number`, and ends at its end. */
-  restrictTo(number: number): void {
+  /** Goes to the last restart before the place of (key, revision). */
+  seek(search: SearchKey, revision: number): void {
+    const { run } = this;
+    this.#number = Math.max(run.blockBefore(search, revision), 0);
+    if (this.#number <= this.#lastNumber) {
+      const block = this.#takeBlock();
+      this.#at = markAt(block, run.restartBefore(block, search, revision));
+    }
+  }
+
+  /** Goes to a restart, and ends before the next one. */
+  restrictTo(number: number, restart: number): void {
     this.#number = number;
     this.#lastNumber = number;
-    this.#block = null;
+    const block = this.#takeBlock();
+    this.#at = markAt(block, restart);
+    this.#end = markAt(block, restart + 1);
   }
 
   /** Moves to the next row; false at the end. */
@@ -89,11 +100,17 @@ export class RunRows {
     if (this.#number > this.#lastNumber) {
       return false;
     }
-    const { file } = this.run;
-    this.#block = this.#cached ? file.block(this.#number) : file.read(this.#number);
-    this.#at = 0;
-    this.#end = marksOf(this.#block);
+    this.#takeBlock();
     return true;
+  }
+
+  #takeBlock(): Uint8Array {
+    const { file } = this.run;
+    const block = this.#cached ? file.block(this.#number) : file.read(this.#number);
+    this.#block = block;
+    this.#at = 0;
+    this.#end = marksOf(block);
+    return block;
   }
 
   #grow(length: number, shared: number): void {
@@ -109,11 +126,8 @@ export function versionsInRun(run: Run, search: SearchKey, from: number): RunHea
   if (from > run.lastRevision || !run.mayContain(search)) {
     return found;
   }
-  const rows = new RunRows(
-    run,
-    Math.max(run.blockBefore(search, Number.MAX_SAFE_INTEGER), 0),
-    true,
-  );
+  const rows = new RunRows(run, true);
+  rows.seek(search, Number.MAX_SAFE_INTEGER);
   let order = -1;
   let isFirst = true;
   while (order <= 0 && rows.next()) {
@@ -134,17 +148,22 @@ export function versionsInRun(run: Run, search: SearchKey, from: number): RunHea
   return found;
 }
 
-/** Compares the key stood at with another: below 0 if it comes before. */
-export function compareKey(
-  rows: { readonly keyBytes: Uint8Array; readonly keyLength: number },
-  other: { readonly bytes: Uint8Array; readonly length: number },
-): number {
-  const most = Math.min(rows.keyLength, other.length);
+/** A key as bytes, keyBytes[0, keyLength). */
+interface KeyBytes {
+  readonly keyBytes: Uint8Array;
+  readonly keyLength: number;
+}
+
+/** Compares two keys: below 0 if the first comes before the second. */
+export function compareKey(one: KeyBytes, other: KeyBytes): number {
+  const a = one.keyBytes;
+  const b = other.keyBytes;
+  const most = Math.min(one.keyLength, other.keyLength);
   for (let i = 0; i < most; i += 1) {
-    const difference = (rows.keyBytes[i] as number) - (other.bytes[i] as number);
+    const difference = (a[i] as number) - (b[i] as number);
     if (difference !== 0) {
       return difference;
     }
   }
-  return rows.keyLength - other.length;
+  return one.keyLength - other.keyLength;
 }

@@ -5,7 +5,7 @@ import type { RowHead } from "../../core/view.js";
 import type { Key, Revision } from "../../core/words.js";
 import { latin1 } from "../../lib/bytes.js";
 import type { VersionSource } from "../read/source.js";
-import { RunHead, type Run } from "./run.js";
+import { restartsOf, RunHead, type Run } from "./run.js";
 import { compareKey, RunRows } from "./run-rows.js";
 import { SearchKey } from "./search-key.js";
 
@@ -13,6 +13,9 @@ type Interval = Extract<KeyRange, { kind: "interval" }>;
 
 /** Fetches the whole row of a head found in a run. */
 export type LoadRow = (head: RowHead) => Row;
+
+/** Where sources look keys up; one serves all, since none awaits between setting and using it. */
+const search = new SearchKey();
 
 /** Above every revision, to look for the place before all versions of a key. */
 const ABOVE_ALL = Number.MAX_SAFE_INTEGER;
@@ -26,13 +29,13 @@ export class AscendingRunSource implements VersionSource {
   readonly #load: LoadRow;
 
   constructor(run: Run, interval: Interval, revision: Revision, load: LoadRow) {
-    const search = new SearchKey();
     search.set(interval.start);
-    this.#rows = new RunRows(run, Math.max(run.blockBefore(search, ABOVE_ALL), 0), true);
+    this.#rows = new RunRows(run, true);
+    this.#rows.seek(search, ABOVE_ALL);
     this.#end = interval.end;
     this.#revision = revision;
     this.#load = load;
-    // The first block may start before the interval, even inside the versions of a key before it.
+    // The restart lies before the interval, perhaps inside the versions of a key before it.
     this.#settle(search);
   }
 
@@ -71,7 +74,7 @@ export class AscendingRunSource implements VersionSource {
   }
 }
 
-/** Takes a block at a time from the end; blocks can only be read forwards. */
+/** Takes the rows of one restart at a time from the end; they can only be read forwards. */
 export class DescendingRunSource implements VersionSource {
   key: Key | null = null;
   head: RunHead = new RunHead();
@@ -80,11 +83,12 @@ export class DescendingRunSource implements VersionSource {
   readonly #interval: Interval;
   readonly #revision: Revision;
   readonly #load: LoadRow;
-  readonly #search = new SearchKey();
-  /** Versions to show of the current block, in ascending order. */
+  /** Versions to show of the current restart, in ascending order. */
   #heads: RunHead[] = [];
   #number: number;
-  /** The versions of the last key of the block before go on in the block shown. */
+  /** Restarts of block #number that are still to be taken. */
+  #restarts: number;
+  /** The versions of the last key before what was taken last go on in it. */
   #continues = false;
 
   constructor(run: Run, interval: Interval, revision: Revision, load: LoadRow) {
@@ -92,13 +96,18 @@ export class DescendingRunSource implements VersionSource {
     this.#interval = interval;
     this.#revision = revision;
     this.#load = load;
+    this.#rows = new RunRows(run, true);
     if (interval.end === null) {
-      this.#number = run.file.footer.blocks;
+      this.#number = run.file.footer.blocks - 1;
+      this.#restarts = restartsOf(run.file.block(this.#number));
     } else {
-      this.#search.set(interval.end);
-      this.#number = run.blockBefore(this.#search, ABOVE_ALL) + 1;
+      search.set(interval.end);
+      this.#number = run.blockBefore(search, ABOVE_ALL);
+      this.#restarts =
+        this.#number < 0
+          ? 0
+          : run.restartBefore(run.file.block(this.#number), search, ABOVE_ALL) + 1;
     }
-    this.#rows = new RunRows(run, 0, true);
     this.advance();
   }
 
@@ -107,25 +116,34 @@ export class DescendingRunSource implements VersionSource {
   }
 
   advance(): void {
-    while (this.#heads.length === 0 && this.#number > 0) {
-      this.#number -= 1;
-      this.#takeBlock();
+    while (this.#heads.length === 0 && this.#hasMore()) {
+      this.#restarts -= 1;
+      this.#takeRestart();
     }
     const head = this.#heads.pop();
     if (head === undefined || head.key < this.#interval.start) {
       this.key = null;
       this.#heads = [];
-      this.#number = 0;
+      this.#number = -1;
+      this.#restarts = 0;
       return;
     }
     this.head = head;
     this.key = head.key;
   }
 
-  /** Gathers of each key that begins in the block the version to show. */
-  #takeBlock(): void {
+  #hasMore(): boolean {
+    if (this.#restarts === 0 && this.#number > 0) {
+      this.#number -= 1;
+      this.#restarts = restartsOf(this.#run.file.block(this.#number));
+    }
+    return this.#restarts > 0;
+  }
+
+  /** Gathers of each key that begins in the rows of a restart the version to show. */
+  #takeRestart(): void {
     const rows = this.#rows;
-    rows.restrictTo(this.#number);
+    rows.restrictTo(this.#number, this.#restarts);
     let isShown = true;
     let isFirst = true;
     let startsInside = false;
@@ -152,13 +170,13 @@ export class DescendingRunSource implements VersionSource {
       }
     }
     if (this.#continues && !isShown && lastKey !== null) {
-      this.#search.set(lastKey);
+      search.set(lastKey);
       const head = new RunHead();
-      if (this.#run.find(this.#search, this.#revision, head)) {
+      if (this.#run.find(search, this.#revision, head)) {
         this.#heads.push(head);
       }
     }
-    // A block wholly inside the versions of one key begins none: what follows it follows the block before.
+    // Rows wholly inside the versions of one key begin none: what follows them follows the rows before.
     this.#continues = startsInside;
   }
 }

@@ -111,7 +111,7 @@ export class Run {
     for (let isFirst = true; number < this.file.footer.blocks; number += 1, isFirst = false) {
       const block = this.file.block(number);
       const marks = marksOf(block);
-      let at = isFirst ? this.#restartBefore(block, marks, search, revision) : 0;
+      let at = isFirst ? markAt(block, this.restartBefore(block, search, revision)) : 0;
       while (at < marks) {
         // The head of the row: two varints, nearly always of one byte, and the flags.
         let shared = block[at] as number;
@@ -173,10 +173,11 @@ export class Run {
     return low - 1;
   }
 
-  /** Offset of the last restart before the place of (key, revision); the first restart if none is. */
-  #restartBefore(block: Uint8Array, marks: number, search: SearchKey, revision: number): number {
+  /** The last restart of a block before the place of (key, revision); the first restart if none is. */
+  restartBefore(block: Uint8Array, search: SearchKey, revision: number): number {
+    const marks = marksOf(block);
     let low = 0;
-    let high = (block.length - 8 - marks) >>> 2;
+    let high = restartsOf(block);
     while (low < high) {
       const middle = (low + high) >>> 1;
       let at = readU32(block, marks + middle * 4) + 1;
@@ -201,13 +202,24 @@ export class Run {
         high = middle;
       }
     }
-    return low === 0 ? 0 : readU32(block, marks + (low - 1) * 4);
+    return Math.max(low - 1, 0);
   }
 }
 
 /** Where a block's records end and its marks begin. */
 export function marksOf(block: Uint8Array): number {
   return block.length - 8 - readU32(block, block.length - 8) * 4;
+}
+
+export function restartsOf(block: Uint8Array): number {
+  return readU32(block, block.length - 8);
+}
+
+/** Where the rows from a restart on begin; for the number of restarts, where the records end. */
+export function markAt(block: Uint8Array, restart: number): number {
+  const marks = marksOf(block);
+  const at = marks + restart * 4;
+  return at < block.length - 8 ? readU32(block, at) : marks;
 }
 
 /** How many bytes of the key wanted the last `compareRest` found equal. */
@@ -224,16 +236,16 @@ function compareRest(
   search: SearchKey,
   shared: number,
 ): number {
-  const { bytes, length } = search;
+  const { keyBytes, keyLength } = search;
   let at = start;
   let matched = shared;
-  while (at < end && matched < length && source[at] === bytes[matched]) {
+  while (at < end && matched < keyLength && source[at] === keyBytes[matched]) {
     at += 1;
     matched += 1;
   }
   lastMatched = matched;
   if (at < end) {
-    return matched < length ? (source[at] as number) - (bytes[matched] as number) : 1;
+    return matched < keyLength ? (source[at] as number) - (keyBytes[matched] as number) : 1;
   }
-  return matched < length ? -1 : 0;
+  return matched < keyLength ? -1 : 0;
 }

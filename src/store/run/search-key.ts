@@ -5,33 +5,34 @@ import type { Key } from "../../core/words.js";
 import { hashKey } from "./bloom.js";
 
 export class SearchKey {
-  bytes: Uint8Array = new Uint8Array(256);
-  length = 0;
+  /** The key is keyBytes[0, keyLength). */
+  keyBytes: Uint8Array = new Uint8Array(256);
+  keyLength = 0;
   hash = 0;
   key: Key = "";
 
   set(key: Key): void {
     this.#reserve(key.length);
-    writeLatin1(this.bytes, 0, key);
-    this.length = key.length;
+    writeLatin1(this.keyBytes, 0, key);
+    this.keyLength = key.length;
     this.key = key;
-    this.hash = hashKey(this.bytes, this.length);
+    this.hash = hashKey(this.keyBytes, this.keyLength);
   }
 
   /** Takes the bytes `key[0, length)`. */
   setBytes(key: Uint8Array, length: number): void {
     this.#reserve(length);
     for (let i = 0; i < length; i += 1) {
-      this.bytes[i] = key[i] as number;
+      this.keyBytes[i] = key[i] as number;
     }
-    this.length = length;
-    this.key = latin1(this.bytes, 0, length);
-    this.hash = hashKey(this.bytes, length);
+    this.keyLength = length;
+    this.key = latin1(this.keyBytes, 0, length);
+    this.hash = hashKey(this.keyBytes, length);
   }
 
   #reserve(length: number): void {
-    if (length > this.bytes.length) {
-      this.bytes = new Uint8Array(length * 2);
+    if (length > this.keyBytes.length) {
+      this.keyBytes = new Uint8Array(length * 2);
     }
   }
 }

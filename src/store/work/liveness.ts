@@ -1,5 +1,6 @@
 // Which rows a compaction at revision C has made unreachable: those with a newer version at or below C, and tombstones
 // below C. A tombstone at C itself stays until the next compaction, for watchers that start there.
+import { assert } from "../../lib/assert.js";
 import type { Row } from "../../core/row.js";
 import { RunHead, type Run } from "../run/run.js";
 import { SearchKey } from "../run/search-key.js";
@@ -44,11 +45,12 @@ export function account(workshop: Workshop): Manifest {
   const died = (revision: number, rowBytes: number): void => {
     const table = tables.find((one) => one.lastRevision >= revision);
     const run = indexRuns.find((one) => one.lastRevision >= revision);
-    if (table !== undefined && run !== undefined) {
-      table.deadRows += 1;
-      table.deadBytes += rowBytes;
-      run.deadRows += 1;
-    }
+    assert(table !== undefined && table.firstRevision <= revision, "a row that died is in a table");
+    assert(run !== undefined && run.firstRevision <= revision, "a row that died is in a run");
+    table.deadRows += 1;
+    table.deadBytes += rowBytes;
+    run.deadRows += 1;
+    assert(table.deadBytes <= table.rowBytes && run.deadRows <= run.rows, "a row dies once");
   };
   for (const table of manifest.tables) {
     if (table.lastRevision < from || table.firstRevision > to) {

@@ -125,25 +125,24 @@ class DeadRows {
 
 /** Merges runs given newest first: of one key, a newer run's versions are the newer ones. */
 function mergeInto(writer: RunWriter, runs: readonly Run[], filter: DeadRows): void {
-  const sources = runs.map((run) => new RunRows(run, 0, false)).filter((rows) => rows.next());
+  const sources = runs.map((run) => new RunRows(run, false)).filter((rows) => rows.next());
   const head = new RunHead();
-  const key = { bytes: new Uint8Array(0), length: -1 };
+  const key = { keyBytes: new Uint8Array(0), keyLength: -1 };
   while (sources.length > 0) {
     let least = sources[0] as RunRows;
     for (let i = 1; i < sources.length; i += 1) {
       const source = sources[i] as RunRows;
-      const other = { bytes: least.keyBytes, length: least.keyLength };
-      if (compareKey(source, other) < 0) {
+      if (compareKey(source, least) < 0) {
         least = source;
       }
     }
-    if (key.length < 0 || compareKey(least, key) !== 0) {
+    if (key.keyLength < 0 || compareKey(least, key) !== 0) {
       filter.beginKey();
-      if (key.bytes.length < least.keyLength) {
-        key.bytes = new Uint8Array(least.keyLength * 2);
+      if (key.keyBytes.length < least.keyLength) {
+        key.keyBytes = new Uint8Array(least.keyLength * 2);
       }
-      key.bytes.set(least.keyBytes.subarray(0, least.keyLength));
-      key.length = least.keyLength;
+      key.keyBytes.set(least.keyBytes.subarray(0, least.keyLength));
+      key.keyLength = least.keyLength;
     }
     // All versions of the key in this source, from the newest back.
     let isMore: boolean;
