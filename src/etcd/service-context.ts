@@ -29,8 +29,6 @@ export interface ServiceContext {
   readonly watchProgressIntervalMs: number;
   /** Largest write, as etcd's --max-request-bytes. */
   readonly requestBytesMax: number;
-  /** Of reads that do not ask to be serializable. */
-  readonly readConsistency: Consistency;
 }
 
 /** The last client version found valid: nearly all clients of a server send the same string object. */

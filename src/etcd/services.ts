@@ -29,8 +29,6 @@ export interface ServiceOptions {
   readonly watchProgressIntervalMs?: number;
   /** Largest write request; 1.5 MiB if not given. */
   readonly requestBytesMax?: number;
-  /** Of reads that do not ask to be serializable; linearizable if not given. */
-  readonly readConsistency?: Consistency;
 }
 
 export interface EtcdServices {
@@ -56,7 +54,6 @@ export function createServices(options: ServiceOptions): EtcdServices {
       WATCH_PROGRESS_INTERVAL_MS_MIN,
     ),
     requestBytesMax: options.requestBytesMax ?? REQUEST_BYTES_MAX,
-    readConsistency: options.readConsistency ?? "linearizable",
   };
   const watch = watchService(context);
   const lease = leaseService(context);
