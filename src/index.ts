@@ -1,4 +1,6 @@
 // The embedded API: `import { open } from "t4db"`. Loads neither the server nor a client of an object store.
+export { open } from "./embedded/open.js";
+export type { OpenConfig } from "./embedded/config.js";
 export type { KeySelector } from "./embedded/arguments.js";
 export type { ConditionalResult, ConsistencyOption, Db, DbStatus } from "./embedded/db.js";
 export type { Bytes, ValueEncoding } from "./embedded/encoding.js";

@@ -1,19 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { ModelNode } from "../../test/model/model-node.js";
 import { T4Error, type T4ErrorCode } from "../core/errors.js";
 import { REQUEST_BYTES_MAX, TXN_OPERATIONS_MAX } from "../core/limits.js";
-import { systemClock } from "../runtime/system-clock.js";
-import { systemRandom } from "../runtime/system-random.js";
-import { Db } from "./db.js";
-import { bufferCodec, jsonCodec, utf8Codec, type Bytes, type ValueCodec } from "./encoding.js";
+import type { Db } from "./db.js";
+import type { Bytes } from "./encoding.js";
+import { open } from "./open.js";
 import { compare, op } from "./txn.js";
 
-const world = { clock: systemClock, random: systemRandom };
-
-function openDb(): Db {
-  return new Db(new ModelNode(), utf8Codec, world);
+async function openDb(): Promise<Db> {
+  return open({ memory: true });
 }
 
 async function fails(code: T4ErrorCode, run: () => unknown): Promise<void> {
@@ -26,7 +22,7 @@ async function fails(code: T4ErrorCode, run: () => unknown): Promise<void> {
 }
 
 test("what is put can be got, listed, counted and deleted", async () => {
-  await using db = openDb();
+  await using db = await openDb();
   assert.equal(db.currentRevision, 1);
   assert.deepEqual(await db.put("a/1", "x"), { revision: 2, previous: undefined });
   const again = await db.put("a/1", "y", { prevKv: true });
@@ -70,7 +66,7 @@ test("what is put can be got, listed, counted and deleted", async () => {
 });
 
 test("pages of a listing at one revision make up the whole, and no key comes twice", async () => {
-  await using db = openDb();
+  await using db = await openDb();
   const keys = Array.from({ length: 10 }, (_, i) => `p/${i}`);
   for (const key of [...keys, "o", "q"]) {
     await db.put(key, key);
@@ -91,7 +87,7 @@ test("pages of a listing at one revision make up the whole, and no key comes twi
 });
 
 test("create, update and deleteIfRevision happen only if what they expect holds", async () => {
-  await using db = openDb();
+  await using db = await openDb();
   assert.equal(await db.create("k", "1"), 2);
   await fails("T4_KEY_EXISTS", async () => db.create("k", "2"));
   await fails("T4_KEY_NOT_FOUND", async () => db.update("l", "1"));
@@ -109,7 +105,7 @@ test("create, update and deleteIfRevision happen only if what they expect holds"
 });
 
 test("a transaction answers each operation in its place", async () => {
-  await using db = openDb();
+  await using db = await openDb();
   await db.put("k", "1");
   const first = await db.txn({
     if: [compare.exists("k"), compare.value("k").equals("1"), compare.modRevision("k").lessThan(3)],
@@ -141,7 +137,7 @@ test("a transaction answers each operation in its place", async () => {
 });
 
 test("the past can be read until it is compacted", async () => {
-  await using db = openDb();
+  await using db = await openDb();
   await db.put("k", "1");
   await db.put("k", "2");
   await db.delete("k");
@@ -174,7 +170,7 @@ test("the past can be read until it is compacted", async () => {
 });
 
 test("keys of a lease go when it is revoked", async () => {
-  await using db = openDb();
+  await using db = await openDb();
   const { id, ttlSeconds } = await db.leases.grant(1);
   assert.ok(id > 0n);
   assert.equal(ttlSeconds, 2);
@@ -197,7 +193,7 @@ test("keys of a lease go when it is revoked", async () => {
 });
 
 test("a put can keep the value or the lease", async () => {
-  await using db = openDb();
+  await using db = await openDb();
   const { id } = await db.leases.grant(60);
   await db.put("k", "1");
   await db.put("k", undefined, { ignoreValue: true, lease: id });
@@ -208,7 +204,7 @@ test("a put can keep the value or the lease", async () => {
 });
 
 test("wrong arguments are refused before anything happens", async () => {
-  await using db = openDb();
+  await using db = await openDb();
   const loose = db as unknown as Record<string, (...args: unknown[]) => unknown>;
   await fails("T4_KEY_EMPTY", async () => db.put("", "v"));
   await fails("T4_KEY_EMPTY", async () => db.get(new Uint8Array(0)));
@@ -233,11 +229,11 @@ test("wrong arguments are refused before anything happens", async () => {
 
 test("any text and any bytes survive as keys and values", async () => {
   const roundTrip = async <Value, Input>(
-    codec: ValueCodec<Value, Input>,
+    opening: Promise<Db<Value, Input>>,
     key: Bytes,
     value: Input,
   ): Promise<{ key: string; keyBytes: Uint8Array; value: Value } | undefined> => {
-    await using db = new Db(new ModelNode(), codec, world);
+    await using db = await opening;
     await db.put(key, value);
     return await db.get(key);
   };
@@ -245,18 +241,18 @@ test("any text and any bytes survive as keys and values", async () => {
   const bytes = fc.uint8Array({ minLength: 1 });
   await fc.assert(
     fc.asyncProperty(text, text, bytes, fc.jsonValue(), async (key, value, raw, json) => {
-      const asText = await roundTrip(utf8Codec, key, value);
+      const asText = await roundTrip(openDb(), key, value);
       assert.deepEqual([asText?.key, asText?.value], [key, value]);
-      const asBytes = await roundTrip(bufferCodec, raw, raw);
+      const asBytes = await roundTrip(open({ memory: true, valueEncoding: "buffer" }), raw, raw);
       assert.deepEqual([asBytes?.keyBytes, asBytes?.value], [raw, raw]);
-      const asJson = await roundTrip(jsonCodec, key, json);
+      const asJson = await roundTrip(open({ memory: true, valueEncoding: "json" }), key, json);
       assert.deepEqual(asJson?.value, JSON.parse(JSON.stringify(json)));
     }),
   );
 });
 
 test("changing bytes that were given or returned changes nothing in the store", async () => {
-  await using db = new Db(new ModelNode(), bufferCodec, world);
+  await using db = await open({ memory: true, valueEncoding: "buffer" });
   const value = Uint8Array.of(1);
   const putting = db.put("k", value);
   value[0] = 2;
@@ -268,7 +264,7 @@ test("changing bytes that were given or returned changes nothing in the store", 
 });
 
 test("after closing, every call fails with T4_CLOSED, and closing again is fine", async () => {
-  const db = openDb();
+  const db = await openDb();
   await db.close();
   await db.close();
   await fails("T4_CLOSED", async () => db.put("k", "v"));
@@ -280,7 +276,7 @@ test("after closing, every call fails with T4_CLOSED, and closing again is fine"
 });
 
 test("a wait for a revision ends when it comes or its signal is aborted", async () => {
-  await using db = openDb();
+  await using db = await openDb();
   const waiting = db.waitForRevision(3);
   await db.put("k", "1");
   await db.put("k", "2");

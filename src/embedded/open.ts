@@ -1,0 +1,57 @@
+// Opening a database in this process.
+import { T4Error } from "../core/errors.js";
+import { openNode } from "../node/open-node.js";
+import { silentLogger } from "../runtime/logger.js";
+import { noMetrics } from "../runtime/metrics.js";
+import { nodeDisk } from "../runtime/node-disk.js";
+import { nodeThreads } from "../runtime/node-threads.js";
+import type { Runtime } from "../runtime/runtime.js";
+import { systemClock } from "../runtime/system-clock.js";
+import { systemRandom } from "../runtime/system-random.js";
+import { codecOf, type OpenConfig } from "./config.js";
+import { Db } from "./db.js";
+import type { ValueCodec } from "./encoding.js";
+
+/**
+ * Opens the database in a directory, or one in memory. Close it when done: with `await using`, or `db.close()`.
+ *
+ * @throws T4Error T4_INVALID_ARGUMENT, T4_DATA_DIR_IN_USE, T4_DATA_DIR_UNUSABLE, T4_CORRUPT, T4_FORMAT_TOO_NEW, T4_NO_SPACE, T4_IO
+ * @example
+ * await using db = await open({ dataDir: "./data" });
+ * await db.put("greeting", "hello");
+ *
+ * @example
+ * // Values of one type, kept as JSON.
+ * interface Settings { theme: string }
+ * await using settings = await open<Settings>({ memory: true, valueEncoding: "json" });
+ * await settings.put("alice", { theme: "dark" });
+ */
+export async function open<Value = unknown>(
+  config: OpenConfig & { readonly valueEncoding: "json" },
+): Promise<Db<Value, Value>>;
+export async function open(
+  config: OpenConfig & { readonly valueEncoding: "buffer" },
+): Promise<Db<Uint8Array>>;
+export async function open(config: OpenConfig & { readonly valueEncoding?: "utf8" }): Promise<Db>;
+export async function open<Value, Input>(config: OpenConfig): Promise<Db<Value, Input>> {
+  const { dataDir, memory, nodeId, valueEncoding, logger = silentLogger, ...limits } = config;
+  // The types see to it that there is exactly one; callers in JavaScript have no types.
+  if ((typeof dataDir === "string" && dataDir !== "") === (memory === true)) {
+    throw new T4Error("T4_INVALID_ARGUMENT", "open() takes either a dataDir or memory: true");
+  }
+  // What the codec reads and takes is what the overloads say.
+  const codec = codecOf(valueEncoding) as ValueCodec<Value, Input>;
+  const runtime: Runtime = {
+    clock: systemClock,
+    random: systemRandom,
+    disk: nodeDisk,
+    threads: nodeThreads,
+    metrics: noMetrics,
+    logger,
+  };
+  const node = await openNode(
+    { ...limits, dataDirectory: dataDir ?? null, nodeId: nodeId ?? null },
+    runtime,
+  );
+  return new Db(node, codec, runtime);
+}
