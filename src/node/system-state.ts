@@ -13,7 +13,7 @@ import { TipLeases } from "./lease/tip-leases.js";
 const FORMAT_VERSION = 1;
 
 export class SystemState {
-  readonly leases = new LeaseTable();
+  readonly leases: LeaseTable = new LeaseTable();
   readonly tip: TipLeases = new TipLeases(this.leases);
   /** Counted since the program started. */
   granted = 0;

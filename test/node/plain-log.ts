@@ -2,11 +2,11 @@
 import type { Entry } from "../../src/core/entry.js";
 import type { T4Error } from "../../src/core/errors.js";
 import type { LogIndex, Term } from "../../src/core/words.js";
-import type { Log, LogListener } from "../../src/log/log.js";
+import type { Log, LogListener, SealedSegment } from "../../src/log/log.js";
 
 export class PlainLog implements Log {
   readonly entries: Entry[] = [];
-  readonly sealedSegments = [];
+  readonly sealedSegments: readonly SealedSegment[] = [];
   durableIndex = 0 as LogIndex;
   hasSpace = true;
   pendingBytes = 0;

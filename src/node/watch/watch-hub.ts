@@ -8,7 +8,7 @@ import type { Revision } from "../../core/words.js";
 import { assert } from "../../lib/assert.js";
 import type { Clock } from "../../runtime/clock.js";
 import type { WatchOptions, WatchSink, Watcher } from "../node.js";
-import { CATCH_UP_LIMITS, CatchUp } from "./catch-up.js";
+import { CATCH_UP_LIMITS, CatchUp, type CatchUpLimits } from "./catch-up.js";
 import type { History } from "./history-walk.js";
 import { HubWatcher, type WatcherOwner } from "./hub-watcher.js";
 import { WatcherIndex } from "./watcher-index.js";
@@ -42,7 +42,7 @@ export class WatchHub implements WatcherOwner {
     history: History,
     clock: Clock,
     failed: (error: unknown) => void,
-    limits = CATCH_UP_LIMITS,
+    limits: CatchUpLimits = CATCH_UP_LIMITS,
   ) {
     this.#history = history;
     this.#clock = clock;
