@@ -77,6 +77,7 @@ class Recovery {
   #tipTerm: Term;
   /** Null until the first entry is seen. */
   #revision: Revision | null = null;
+  #committedIndex: LogIndex;
   #wallMs = 0;
 
   constructor(options: LogOptions, replay: LogReplay) {
@@ -85,6 +86,7 @@ class Recovery {
     this.#disk = options.runtime.disk;
     this.#tipIndex = options.afterIndex;
     this.#tipTerm = options.afterTerm;
+    this.#committedIndex = options.afterIndex;
   }
 
   run(): LogStart {
@@ -112,6 +114,7 @@ class Recovery {
     return {
       tipIndex: this.#tipIndex,
       tipTerm: this.#tipTerm,
+      committedIndex: this.#committedIndex,
       wallMs: this.#wallMs,
       sealedSegments: this.#sealed,
     };
@@ -175,6 +178,7 @@ class Recovery {
         this.#replay.entry(entry, group);
       }
     });
+    this.#committedIndex = Math.max(this.#committedIndex, group.committedIndex) as LogIndex;
     this.#wallMs = Math.max(this.#wallMs, group.wallMs);
   }
 

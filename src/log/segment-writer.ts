@@ -18,9 +18,10 @@ import {
 } from "./format.js";
 import type { SealedSegment } from "./log.js";
 
-/** Zeros written at once, between two groups: about as long as a group of the same size (0.3 ms). */
-const FILL_BYTES = 128 * 1024;
-const zeros = new Uint8Array(FILL_BYTES);
+/** Zeros written at once between two groups: a group that comes meanwhile waits this long for them (0.3 ms). */
+const FILL_STEP_BYTES = 128 * 1024;
+/** Zeros written at once for a group that waits for them. */
+const zeros = new Uint8Array(1024 * 1024);
 
 /**
  * Zeros kept ahead of the last group: as many as the segment holds already, within these bounds. A busy log never waits
@@ -30,7 +31,7 @@ const AHEAD_BYTES_MIN = 256 * 1024;
 const AHEAD_BYTES_MAX = 4 * 1024 * 1024;
 
 interface Segment {
-  readonly file: DiskFile;
+  file: DiskFile;
   path: string;
   firstIndex: LogIndex;
   nextIndex: LogIndex;
@@ -158,6 +159,9 @@ export class SegmentWriter {
     }
     // The name is durable before a group in the file is acknowledged.
     this.#disk.syncDirectory(this.#directory);
+    // Opened anew, so that an error names the file as it is called now.
+    segment.file.close();
+    segment.file = this.#disk.open(path, { mode: "write", durableWrites: true });
     segment.path = path;
     segment.firstIndex = base.firstIndex;
     segment.nextIndex = base.firstIndex;
@@ -259,13 +263,13 @@ export class SegmentWriter {
     if (segment.filled >= wanted) {
       return false;
     }
-    this.#fillTo(segment, Math.min(segment.filled + FILL_BYTES, wanted));
+    this.#fillTo(segment, Math.min(segment.filled + FILL_STEP_BYTES, wanted));
     return true;
   }
 
   #fillTo(segment: Segment, end: number): void {
     while (segment.filled < end) {
-      const count = Math.min(FILL_BYTES, end - segment.filled);
+      const count = Math.min(zeros.length, end - segment.filled);
       segment.file.write(zeros.subarray(0, count), segment.filled);
       segment.filled += count;
     }

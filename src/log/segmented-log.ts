@@ -26,7 +26,8 @@ export interface SegmentedLogOptions {
 export interface LogStart {
   readonly tipIndex: LogIndex;
   readonly tipTerm: Term;
-  /** Wall clock of the last group. */
+  /** What the last group knew to be committed, and its wall clock. */
+  readonly committedIndex: LogIndex;
   readonly wallMs: number;
   readonly sealedSegments: readonly SealedSegment[];
 }
@@ -50,7 +51,7 @@ export class SegmentedLog implements Log {
   #tipIndex: LogIndex;
   #tipTerm: Term;
   #durableIndex: LogIndex;
-  #committedIndex: LogIndex = 0 as LogIndex;
+  #committedIndex: LogIndex;
   #hasSpace = true;
   #pendingBytes = 0;
   #wallMs: number;
@@ -81,6 +82,7 @@ export class SegmentedLog implements Log {
     this.#tipIndex = start.tipIndex;
     this.#tipTerm = start.tipTerm;
     this.#durableIndex = start.tipIndex;
+    this.#committedIndex = start.committedIndex;
     this.#wallMs = start.wallMs;
     this.#sealedSegments = [...start.sealedSegments];
     this.#pool = new BufferPool((buffer) => {
@@ -270,7 +272,8 @@ export class SegmentedLog implements Log {
       }
       const next = this.#outgoing.shift();
       if (next === undefined) {
-        this.#hold(false);
+        // A log that is closing waits for its thread's last answer.
+        this.#hold(this.#isClosing);
         return;
       }
       if (next === "seal") {

@@ -38,6 +38,13 @@ const POLL_MS = 20;
 /** Sockets with this prefix are bound but not yet listening: they look dead and are not. */
 const NEW_PREFIX = "new-";
 
+const CONNECT_ERRORS: Readonly<Record<string, "dead" | "leaving">> = {
+  ECONNREFUSED: "dead",
+  ENOENT: "dead",
+  ECONNRESET: "leaving",
+  EPIPE: "leaving",
+};
+
 type State = "starting" | "held";
 interface Answer {
   readonly state: State;
@@ -106,8 +113,11 @@ class Beacon {
   }
 }
 
-/** What listens at `path`: its answer, "dead" if nothing does, or "silent" if something does but does not answer. */
-async function ask(path: string): Promise<Answer | "dead" | "silent"> {
+/**
+ * What listens at `path`: its answer; "dead" if nothing does; "leaving" if it stopped listening while it was asked;
+ * "silent" if it lives and does not answer.
+ */
+async function ask(path: string): Promise<Answer | "dead" | "leaving" | "silent"> {
   return new Promise((resolve) => {
     const socket = connect(path);
     let text = "";
@@ -115,7 +125,7 @@ async function ask(path: string): Promise<Answer | "dead" | "silent"> {
       socket.destroy();
       resolve("silent");
     }, ANSWER_MS_MAX);
-    const settle = (answer: Answer | "dead" | "silent"): void => {
+    const settle = (answer: Answer | "dead" | "leaving" | "silent"): void => {
       clearTimeout(timer);
       socket.destroy();
       resolve(answer);
@@ -128,11 +138,11 @@ async function ask(path: string): Promise<Answer | "dead" | "silent"> {
       try {
         settle(JSON.parse(text) as Answer);
       } catch {
-        settle("silent");
+        settle("leaving");
       }
     });
     socket.on("error", (error: NodeJS.ErrnoException) => {
-      settle(error.code === "ECONNREFUSED" || error.code === "ENOENT" ? "dead" : "silent");
+      settle(CONNECT_ERRORS[error.code ?? ""] ?? "silent");
     });
   });
 }
@@ -274,7 +284,7 @@ async function outlast(path: string, room: SocketRoom, own: string): Promise<voi
         rmSync(join(room.directory, name), { force: true });
       } else if (answer === "silent") {
         throw inUse(path, `process ${name.slice(0, name.indexOf("-"))} (it does not answer)`);
-      } else if (answer.state === "held" || name < own) {
+      } else if (answer !== "leaving" && (answer.state === "held" || name < own)) {
         throw inUse(path, describe(answer));
       } else {
         others += 1;

@@ -10,7 +10,7 @@ import {
   type OpenOptions,
 } from "../../src/runtime/disk.js";
 import { SeededRandom } from "./seeded-random.js";
-import { drawSurvival, SimulatedFile } from "./simulated-file.js";
+import { drawSurvival, SECTOR_BYTES, SimulatedFile } from "./simulated-file.js";
 
 /** Thrown by every operation once the power is cut: the process that sees it no longer exists. */
 export class PowerLossError extends Error {
@@ -272,8 +272,10 @@ export class SimulatedDisk implements Disk {
       write: (bytes, offset) => {
         mustWrite("write");
         this.#begin("write", path, `${path} ${offset}+${bytes.length}`, () => {
-          // What fails may have been done in part.
-          file.write(bytes.subarray(0, bytes.length >>> 1), offset);
+          // What fails may have been done in part, by whole sectors.
+          const half = offset + (bytes.length >>> 1);
+          const cut = Math.max(0, half - (half % SECTOR_BYTES) - offset);
+          file.write(bytes.subarray(0, cut), offset);
         });
         const room = this.capacityBytes - this.usedBytes;
         const grows = Math.max(0, offset + bytes.length - file.length);
