@@ -10,7 +10,7 @@ import { BLOCK_FILE_KINDS, FOOTER_BYTES, type BlockFileKind, type Footer } from 
 import { corrupt, fromDiskError } from "./file-errors.js";
 import { readU32, readU64 } from "./fixed.js";
 
-/** Memory that is about to be filled, not cleared: clearing 8 KiB costs as much as reading it. */
+/** Memory that is about to be filled, not cleared: clearing a block costs as much as reading it. */
 function uninitialized(bytes: number): Uint8Array {
   return new Uint8Array(Buffer.allocUnsafeSlow(bytes).buffer);
 }
