@@ -162,16 +162,12 @@ test("a port in use is named and the directory is given back", async () => {
     });
     const { port } = taken.address() as AddressInfo;
     const data = join(path, "data");
-    const result = spawnSync(
-      process.execPath,
-      [MAIN, "run", "--data-dir", data, "--listen", `127.0.0.1:${port}`],
-      { encoding: "utf8", timeout: 20_000 },
-    );
+    const result = t4(["run", "--data-dir", data, "--listen", `127.0.0.1:${port}`]);
+    taken.close();
     assert.equal(result.status, 1);
     assert.match(result.stderr, new RegExp(`${port}`));
-    assert.match(result.stderr, /in use/);
+    assert.match(result.stderr, /another program listens there/);
     assert.match(result.stderr, /--listen/);
-    taken.close();
     const server = await start(data);
     assert.equal(await server.stop("SIGINT"), 0);
   });
