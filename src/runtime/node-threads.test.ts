@@ -58,3 +58,39 @@ test("an idle thread does not keep the process alive, a held one does until it a
     thread.post("answered");`);
   assert.deepEqual(held, { status: 0, output: "answered\n" });
 });
+
+test("a thread that answers as fast as it is asked leaves turns to others", async () => {
+  const thread = nodeThreads.spawn("echo", main, null);
+  const rounds = 40;
+  let turns = 0;
+  await new Promise<void>((resolve, reject) => {
+    const countTurn = (): void => {
+      turns += 1;
+      counting = setImmediate(countTurn);
+    };
+    let counting: NodeJS.Immediate | null = null;
+    let answers = 0;
+    thread.hold();
+    thread.onError(reject);
+    thread.onMessage(() => {
+      counting ??= setImmediate(countTurn);
+      answers += 1;
+      if (answers === rounds) {
+        clearImmediate(counting);
+        resolve();
+        return;
+      }
+      thread.post("next");
+      // Long enough that the answer is there before this returns.
+      const startedAt = performance.now();
+      let now = startedAt;
+      while (now - startedAt < 3) {
+        now = performance.now();
+      }
+    });
+    thread.post("first");
+  });
+  await thread.terminate();
+  // Two in every turn: without that bound it is one or two turns for all.
+  assert.ok(turns >= rounds / 4, `${rounds} answers of 3 ms took ${turns} turns`);
+});

@@ -13,8 +13,18 @@ function workerOptions(): string[] {
   return process.execArgv.filter((option) => option === "--enable-source-maps");
 }
 
+/**
+ * How long the messages of one turn of the event loop may take. Node delivers up to 1,000 that are there or come while
+ * others are handled: a thread that answers as fast as it is asked kept timers and sockets waiting for 50 ms.
+ */
+const TURN_MS_MAX = 4;
+
 class NodeThread implements Thread {
   readonly #worker: Worker;
+  /** When the first message of this turn came; null before it. */
+  #turnStartMs: number | null = null;
+  /** Messages of this turn that wait for the next one. */
+  #waiting: unknown[] = [];
   #terminated = false;
   #failed = false;
 
@@ -33,10 +43,27 @@ class NodeThread implements Thread {
 
   onMessage(listener: (message: unknown) => void): void {
     this.#worker.on("message", (message: unknown) => {
-      if (!this.#terminated) {
-        listener(message);
-      }
+      this.#deliver(message, listener);
     });
+  }
+
+  #deliver(message: unknown, listener: (message: unknown) => void): void {
+    if (this.#terminated) {
+      return;
+    }
+    if (this.#turnStartMs === null) {
+      this.#turnStartMs = performance.now();
+      setImmediate(() => {
+        this.#turnStartMs = null;
+        for (const late of this.#waiting.splice(0)) {
+          this.#deliver(late, listener);
+        }
+      });
+    } else if (this.#waiting.length > 0 || performance.now() - this.#turnStartMs > TURN_MS_MAX) {
+      this.#waiting.push(message);
+      return;
+    }
+    listener(message);
   }
 
   onError(listener: (error: Error) => void): void {
