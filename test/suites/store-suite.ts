@@ -260,6 +260,63 @@ export const storeCases: readonly StoreCase[] = [
     },
   },
   {
+    name: "a revision that writes a key several times holds each write, and the last one counts",
+    async run(driver) {
+      driver.write([
+        { key: "a", value: bytes("1") },
+        { key: "b", value: bytes("1") },
+      ]);
+      await driver.flush();
+      driver.write([
+        { key: "a", value: bytes("2") },
+        { key: "a", value: null },
+        { key: "b", value: null },
+        { key: "b", value: bytes("2") },
+        { key: "c", value: bytes("2") },
+        { key: "c", value: null },
+        { key: "c", value: bytes("3"), lease: 7n },
+      ]);
+      driver.write([{ key: "c", value: bytes("4") }]);
+      const keys = ["a", "b", "c"];
+      driver.commit();
+      checkAll(driver, keys);
+      await driver.flush();
+      checkAll(driver, keys);
+      await driver.restart(null);
+      checkAll(driver, keys);
+      const { model } = driver;
+      assert.equal(model.events(ALL_KEYS, 3, 3).length, 7);
+      assert.equal(model.get("b", 3)?.version, 1);
+      // At the revision of the several writes, and above it: each row dies once.
+      for (const revision of [3, 4]) {
+        await driver.compact(revision);
+        checkAll(driver, keys);
+        await driver.restart(null);
+        checkAll(driver, keys);
+      }
+      assert.deepEqual(driver.failures, []);
+    },
+  },
+  {
+    name: "versions of one key in one revision that fill blocks of an index run are found",
+    async run(driver) {
+      const key = "k".repeat(3_000);
+      for (let revision = 0; revision < 3; revision += 1) {
+        driver.write(
+          Array.from({ length: 40 }, (_, at) => ({
+            key,
+            value: at % 3 === 1 ? null : bytes(`${revision} ${at}`),
+          })),
+        );
+      }
+      await driver.flush();
+      checkAll(driver, [key]);
+      await driver.compact(3);
+      await driver.restart(null);
+      checkAll(driver, [key]);
+    },
+  },
+  {
     name: "cursors opened before a compaction, a flush and a merge go on as they began",
     async run(driver) {
       const keys = Array.from({ length: 400 }, (_, i) => `key/${String(i).padStart(4, "0")}`);
