@@ -4,6 +4,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Message } from "../support/grpc-client.js";
 import { findDifferences, type Encounter } from "./compare.js";
+import { notYetServed } from "./not-yet-served.js";
 import { EVENT_DELETE, type EventGroup } from "./event-history.js";
 
 export type Matcher = (encounter: Encounter) => boolean;
@@ -214,6 +215,14 @@ function methodsSince34(encounter: Encounter): boolean {
   );
 }
 
+function notServedYet({ operation, subjectAnswer }: Encounter): boolean {
+  return (
+    operation.kind === "call" &&
+    notYetServed.has(`/etcdserverpb.${operation.method}`) &&
+    isError(subjectAnswer, 12, /^unknown (method \w+ for )?service etcdserverpb\.\w+$/)
+  );
+}
+
 export const knownDifferences: ReadonlyMap<string, Matcher> = new Map([
   ["invalid-sort-order", invalidSortOrder],
   ["negative-watch-start", negativeWatchStart],
@@ -226,4 +235,5 @@ export const knownDifferences: ReadonlyMap<string, Matcher> = new Map([
   ["member-naming", memberNaming],
   ["malformed-protobuf-text", malformedProtobufText],
   ["methods-since-3.4", methodsSince34],
+  ["not-yet-served", notServedYet],
 ]);
