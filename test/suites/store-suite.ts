@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { ALL_KEYS, prefixRange, type KeyRange } from "../../src/core/key-range.js";
 import type { Row } from "../../src/core/row.js";
 import type { RowCursor } from "../../src/core/view.js";
-import type { Key, Revision } from "../../src/core/words.js";
+import { NEVER_COMPACTED, type Key, type Revision } from "../../src/core/words.js";
 import type { EventCursor } from "../../src/store/store.js";
 import { show, showHead } from "../model/store-model.js";
 import type { StoreDriver } from "../sim/store-driver.js";
@@ -256,6 +256,22 @@ export const storeCases: readonly StoreCase[] = [
       checkAll(driver, KEYS);
       await driver.compact(4);
       assert.equal(store.history("a", 1 as Revision, 4 as Revision).length, 0);
+      checkAll(driver, KEYS);
+    },
+  },
+  {
+    name: "a store compacted at revision 0 is told from one that never was, after a restart too",
+    async run(driver) {
+      assert.equal(driver.store.compactRevision, NEVER_COMPACTED);
+      driver.write([{ key: "a", value: bytes("1") }]);
+      await driver.flush();
+      await driver.restart(null);
+      assert.equal(driver.store.compactRevision, NEVER_COMPACTED);
+      await driver.compact(0);
+      checkAll(driver, KEYS);
+      await driver.flush();
+      await driver.restart(null);
+      assert.equal(driver.store.compactRevision, 0);
       checkAll(driver, KEYS);
     },
   },
