@@ -222,6 +222,22 @@ export class DiskStore implements Store {
     return this.#getFromFiles(key, revision);
   }
 
+  /** A put of a key that is not in memory needs no value: only its index run is looked at. */
+  head(key: Key, revision: Revision): RowHead | undefined {
+    assert(revision >= this.#tail.compactRevision, "what is compacted is not read");
+    const row = this.#inMemory(key, revision);
+    if (row !== undefined) {
+      return row.version === 0 ? undefined : row;
+    }
+    const cached = this.#rowCache.get(key);
+    if (cached !== undefined && cached.modRevision <= revision) {
+      return cached;
+    }
+    search.set(key);
+    const head = new RunHead();
+    return this.#files.files.find(search, revision, head) && head.version > 0 ? head : undefined;
+  }
+
   scan(range: KeyRange, revision: Revision, descending: boolean): RowCursor {
     assert(revision >= this.#tail.compactRevision, "what is compacted is not read");
     const { files, release } = this.#holdFiles();
