@@ -99,6 +99,19 @@ function statusOfNewerVersion(encounter: Encounter): boolean {
   return isCallOf(encounter, "Maintenance/Status") && fields[path]?.(subject) === true;
 }
 
+/** Of a store that nothing was written to yet. */
+function sizeOfNothing(encounter: Encounter): boolean {
+  const { path, subject } = encounter.difference;
+  const response = (encounter.subjectAnswer as Message)["response"] as Message | undefined;
+  const header = response?.["header"] as Message | undefined;
+  return (
+    isCallOf(encounter, "Maintenance/Status") &&
+    [".response.dbSize", ".response.dbSizeInUse"].includes(path) &&
+    subject === "0" &&
+    header?.["revision"] === "1"
+  );
+}
+
 function hashRevision(encounter: Encounter): boolean {
   const { path, reference, subject } = encounter.difference;
   return (
@@ -228,6 +241,7 @@ export const knownDifferences: ReadonlyMap<string, Matcher> = new Map([
   ["negative-watch-start", negativeWatchStart],
   ["deletion-at-compaction", deletionAtCompaction],
   ["status-of-newer-version", statusOfNewerVersion],
+  ["size-of-nothing", sizeOfNothing],
   ["hash-revision", hashRevision],
   ["hash-at-compaction", hashAtCompaction],
   ["txn-check-order", txnCheckOrder],
