@@ -95,7 +95,7 @@ export async function inspectMeta(flags: InspectFlags): Promise<number> {
       term: status.term,
       index: status.committedIndex,
       revision: status.revision,
-      compactRevision: status.compactRevision,
+      compactRevision: Math.max(status.compactRevision, 0),
       keys: (await node.range(readOf(ALL_KEYS, {}, true))).count,
       leases: node.leases().length,
       storeBytes: status.totalBytes,

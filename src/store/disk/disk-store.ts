@@ -7,8 +7,16 @@ import { T4Error } from "../../core/errors.js";
 import type { KeyRange } from "../../core/key-range.js";
 import type { Row } from "../../core/row.js";
 import type { RowCursor, RowHead } from "../../core/view.js";
-import type { Key, LogIndex, Revision, Term } from "../../core/words.js";
+import {
+  FIRST_REVISION,
+  NEVER_COMPACTED,
+  type Key,
+  type LogIndex,
+  type Revision,
+  type Term,
+} from "../../core/words.js";
 import type { SealedSegment, SealPoint } from "../../log/log.js";
+import type { Memtable } from "../memory/memtable.js";
 import { MemtableSource } from "../memory/memtable-source.js";
 import { ListedEvents, RangeEvents } from "../read/event-cursors.js";
 import { MergeCursor, PointCursor } from "../read/merge-cursor.js";
@@ -28,6 +36,25 @@ import { StoreFiles, type FlushRequest, type StoreFilesOptions } from "./store-f
 
 /** Where reads look a key up; one serves all, since no read awaits. */
 const search = new SearchKey();
+
+/** Whether a row is its key's newest version at its own revision, which may hold several. */
+function isNewestAt(
+  row: Row,
+  revision: Revision,
+  memtables: readonly Memtable[],
+  files: FileSet,
+): boolean {
+  // Only one of them holds rows of that revision.
+  for (const memtable of memtables) {
+    const newest = memtable.at(row.key, revision);
+    if (newest?.modRevision === revision) {
+      return newest.subRevision === row.subRevision;
+    }
+  }
+  const head = new RunHead();
+  search.set(row.key);
+  return files.find(search, revision, head) && head.subRevision === row.subRevision;
+}
 
 interface Waiter {
   /** Done when this entry is in the files … */
@@ -247,7 +274,11 @@ export class DiskStore implements Store {
       return new ListedEvents(load, release);
     }
     const memtables = [...this.#freezer.memtables.toReversed(), this.#freezer.active];
-    return new RangeEvents(range, from, to, files.tables, memtables, release);
+    const isNewest =
+      from === this.#tail.compactRevision
+        ? (row: Row): boolean => isNewestAt(row, from, memtables, files)
+        : null;
+    return new RangeEvents(range, from, to, files.tables, memtables, isNewest, release);
   }
 
   history(key: Key, from: Revision, to: Revision): Row[] {
@@ -259,6 +290,10 @@ export class DiskStore implements Store {
 
   async compacted(): Promise<void> {
     const { compactRevision } = this.#tail;
+    if (compactRevision < FIRST_REVISION) {
+      // Nothing has ever been written there.
+      return;
+    }
     if (this.#files.manifest.compactRevision < compactRevision) {
       this.#freezeWanted = true;
       if (this.#sealedIndex === this.#tail.tipIndex) {
@@ -274,7 +309,7 @@ export class DiskStore implements Store {
       assert(this.#sealedIndex === index, "the log is sealed before a flush");
       this.#freeze();
     }
-    return this.#wait(index, 0 as Revision);
+    return this.#wait(index, NEVER_COMPACTED);
   }
 
   async close(): Promise<void> {
@@ -416,7 +451,7 @@ export class DiskStore implements Store {
     const isDone = (waiter: Waiter): boolean =>
       waiter.index <= manifest.index &&
       waiter.compactRevision <= manifest.compactRevision &&
-      (waiter.compactRevision === 0 || isSettled);
+      (waiter.compactRevision === NEVER_COMPACTED || isSettled);
     const done = this.#waiters.filter(isDone);
     this.#waiters = this.#waiters.filter((waiter) => !isDone(waiter));
     this.#files.isAwaited = this.#waiters.length > 0;
