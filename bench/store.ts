@@ -78,6 +78,7 @@ function open(): DiskStore {
     {
       encodeSystemState: () => null,
       persisted: () => {},
+      admissionChanged: () => {},
       failed: (error) => {
         throw error;
       },

@@ -150,6 +150,11 @@ export class LocalNode implements Node {
     this.#pipeline.durable(index);
   }
 
+  /** What the store's listener is told. */
+  admissionChanged(): void {
+    this.#pipeline.admissionChanged();
+  }
+
   /** Stops by itself: a file failed, and going on could lose what is acknowledged. */
   fail(error: T4Error): void {
     if (this.#closed === null) {

@@ -25,6 +25,8 @@ export interface NodeConfig {
   readonly blockCacheBytesMax?: number;
   /** Memory for single rows that are read often. */
   readonly rowCacheBytesMax?: number;
+  /** Memory for rows waiting to become files, above which writers are held back. */
+  readonly waitingRowsBytesMax?: number;
 }
 
 /**
@@ -93,13 +95,14 @@ function openStore(
   runtime: Runtime,
   listener: StoreListener,
 ): ReturnType<typeof openDiskStore> {
-  const { blockCacheBytesMax, rowCacheBytesMax } = config;
+  const { blockCacheBytesMax, rowCacheBytesMax, waitingRowsBytesMax } = config;
   return openDiskStore(
     {
       directory: storeDirectory,
       runtime,
       ...(blockCacheBytesMax === undefined ? {} : { blockCacheBytesMax }),
       ...(rowCacheBytesMax === undefined ? {} : { rowCacheBytesMax }),
+      ...(waitingRowsBytesMax === undefined ? {} : { waitingRowsBytesMax }),
     },
     listener,
   );
@@ -171,6 +174,7 @@ class NodeLink {
       persisted: (index) => {
         log()?.deleteThrough(index);
       },
+      admissionChanged: () => this.#node?.admissionChanged(),
       failed: (error) => {
         this.#fail(
           error instanceof T4Error

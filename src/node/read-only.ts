@@ -112,7 +112,12 @@ async function look(path: string, identity: Identity, runtime: Runtime): Promise
   const system = new SystemState();
   const store = openDiskStore(
     { directory: storeDirectory, runtime },
-    { encodeSystemState: () => null, persisted: () => {}, failed: () => {} },
+    {
+      encodeSystemState: () => null,
+      persisted: () => {},
+      admissionChanged: () => {},
+      failed: () => {},
+    },
   );
   try {
     const nowMs = runtime.clock.monotonicMs();

@@ -40,6 +40,8 @@ export interface StoreFilesOptions {
   readonly installed: (isFlush: boolean) => void;
   /** Upkeep has nothing left to do. */
   readonly settled: () => void;
+  /** `hasSpace` has changed. */
+  readonly spaceChanged: () => void;
   readonly failed: (error: Error) => void;
 }
 
@@ -154,7 +156,7 @@ export class StoreFiles {
     }
     this.workDone.set(reply.work, (this.workDone.get(reply.work) ?? 0) + 1);
     if (reply.manifest !== null) {
-      this.hasSpace = true;
+      this.#setSpace(true);
       try {
         this.#install(reply.manifest, reply.work);
       } catch (error) {
@@ -171,15 +173,27 @@ export class StoreFiles {
       this.#fail(error);
       return;
     }
-    if (this.hasSpace) {
-      this.#options.logger.warn("no space for new files of the store", { error });
-    }
-    this.hasSpace = false;
+    this.#setSpace(false, error);
     this.#isWaitingForSpace = true;
     this.#options.clock.after(NO_SPACE_RETRY_MS, () => {
       this.#isWaitingForSpace = false;
       this.work();
     });
+  }
+
+  #setSpace(available: boolean, error?: T4Error): void {
+    if (this.hasSpace !== available) {
+      this.hasSpace = available;
+      const { logger, spaceChanged } = this.#options;
+      if (available) {
+        logger.info("the disk has room for files of the store again: writes are accepted");
+      } else {
+        logger.error("the disk is full: writes are refused until the store's files have room", {
+          error,
+        });
+      }
+      spaceChanged();
+    }
   }
 
   #fail(error: Error): void {
