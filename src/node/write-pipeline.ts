@@ -45,6 +45,8 @@ export interface PipelineParts {
   readonly clock: Clock;
   /** Called after each group, when all of it is visible and answered. */
   readonly committed: () => void;
+  /** A command met a file that cannot be read, and is refused. */
+  readonly damaged: (error: T4Error) => void;
   /** Reading or writing failed for good, or there is a bug: the node must stop. */
   readonly failed: (error: unknown) => void;
 }
@@ -58,6 +60,7 @@ export class WritePipeline {
   readonly #hub: WatchHub;
   readonly #clock: Clock;
   readonly #committed: () => void;
+  readonly #damaged: (error: T4Error) => void;
   readonly #failed: (error: unknown) => void;
   readonly #tip: TipView;
   readonly #visible: PlanView;
@@ -92,6 +95,7 @@ export class WritePipeline {
     this.#hub = parts.hub;
     this.#clock = parts.clock;
     this.#committed = parts.committed;
+    this.#damaged = parts.damaged;
     this.#failed = parts.failed;
     this.#tip = new TipView(parts.store, parts.system);
     this.#visible = new CommittedView(parts.store, parts.system);
@@ -145,7 +149,7 @@ export class WritePipeline {
       planned = plan(command, this.#tip);
     } catch (error) {
       // What it says of the state at the tip must not be known before that state is committed.
-      this.#wait(false, done, expected(error), null);
+      this.#wait(false, done, this.#expected(error), null);
       return;
     }
     const hasEntry = planned.rows.length > 0 || planned.system !== null;
@@ -227,7 +231,7 @@ export class WritePipeline {
     try {
       this.#answerSoon(done, null, plan(command, this.#visible).outcome);
     } catch (error) {
-      this.#answerSoon(done, expected(error), null);
+      this.#answerSoon(done, this.#expected(error), null);
     }
   }
 
@@ -366,17 +370,18 @@ export class WritePipeline {
       each.done(each.error, each.outcome);
     }
   }
+
+  /** Whatever is no T4Error is a bug, and nobody's answer. */
+  #expected(error: unknown): T4Error {
+    if (!(error instanceof T4Error)) {
+      throw error;
+    }
+    this.#damaged(error);
+    return error;
+  }
 }
 
 /** Whether a command may be held back. What ends leases or compacts may not: it would be late, and gives memory back. */
 function isWrite(command: Command): boolean {
   return command.kind !== "lease-revoke" && command.kind !== "compact";
-}
-
-/** Whatever is no T4Error is a bug, and nobody's answer. */
-function expected(error: unknown): T4Error {
-  if (error instanceof T4Error) {
-    return error;
-  }
-  throw error;
 }

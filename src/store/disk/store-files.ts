@@ -173,7 +173,7 @@ export class StoreFiles {
       this.#fail(error);
       return;
     }
-    this.#setSpace(false, error);
+    this.#setSpace(false, error.message);
     this.#isWaitingForSpace = true;
     this.#options.clock.after(NO_SPACE_RETRY_MS, () => {
       this.#isWaitingForSpace = false;
@@ -181,15 +181,15 @@ export class StoreFiles {
     });
   }
 
-  #setSpace(available: boolean, error?: T4Error): void {
+  #setSpace(available: boolean, reason?: string): void {
     if (this.hasSpace !== available) {
       this.hasSpace = available;
       const { logger, spaceChanged } = this.#options;
       if (available) {
-        logger.info("the disk has room for files of the store again: writes are accepted");
+        logger.info("the disk has room for files of the store again");
       } else {
         logger.error("the disk is full: writes are refused until the store's files have room", {
-          error,
+          reason,
         });
       }
       spaceChanged();
