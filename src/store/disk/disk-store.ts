@@ -350,9 +350,10 @@ export class DiskStore implements Store {
     if (!files.find(search, revision, head) || head.version === 0) {
       return undefined;
     }
-    const row = files.load(head);
     const isNewest = revision >= manifest.revision && !this.#isInMemtable(key);
-    return isNewest ? this.#rowCache.add(row) : row;
+    return isNewest && this.#rowCache.takes(head.rowBytes)
+      ? this.#rowCache.add(files.peek(head))
+      : files.load(head);
   }
 
   #isInMemtable(key: Key): boolean {

@@ -16,6 +16,7 @@ import type { StoreSizes } from "../store.js";
 import { Table } from "../table/table.js";
 import type { FlushOrder } from "../work/flush-job.js";
 import { fileName, filesOf, type FileKind, type Manifest } from "../work/manifest.js";
+import { planStep } from "../work/plan-step.js";
 import type { WorkReply } from "../work/table-worker.js";
 import { FileSet, SharedFile } from "./file-set.js";
 import { WorkerLink } from "./worker-link.js";
@@ -120,14 +121,15 @@ export class StoreFiles {
       return;
     }
     if (this.#needsUpkeep) {
-      this.#worker.send({ kind: "upkeep", manifest: this.manifest }, (reply) => {
-        if (reply.kind === "done" && reply.manifest === null) {
-          this.#needsUpkeep = false;
-          this.#options.settled();
-        }
-        this.#replied(reply, false);
-      });
-      return;
+      const step = planStep(this.manifest);
+      if (step !== null) {
+        this.#worker.send({ kind: "upkeep", manifest: this.manifest, step }, (reply) => {
+          this.#replied(reply, false);
+        });
+        return;
+      }
+      this.#needsUpkeep = false;
+      this.#options.settled();
     }
     const request = this.#options.nextFlush();
     const segments = request === null ? null : this.#segmentsThrough(request.throughIndex);
