@@ -47,6 +47,8 @@ export class SegmentedLog implements Log {
   readonly #metrics: LogMetrics;
   readonly #pool: BufferPool;
   readonly #sealedSegments: SealedSegment[];
+  /** Of these the caller needs none up to here; the last may be waiting for a later entry. */
+  #deletedThrough = 0 as LogIndex;
 
   #tipIndex: LogIndex;
   #tipTerm: Term;
@@ -167,15 +169,8 @@ export class SegmentedLog implements Log {
   }
 
   deleteThrough(index: LogIndex): void {
-    // The newest durable entry stays whatever the store holds: a log without segments is one that was lost.
-    const kept = this.#sealedSegments.findIndex(
-      ({ lastIndex }) => lastIndex > index || lastIndex === this.#durableIndex,
-    );
-    const count = kept < 0 ? this.#sealedSegments.length : kept;
-    if (count > 0 && !this.#isClosing) {
-      const removed = this.#sealedSegments.splice(0, count);
-      this.#post({ kind: "remove", paths: removed.map(({ path }) => path) });
-    }
+    this.#deletedThrough = Math.max(index, this.#deletedThrough) as LogIndex;
+    this.#deleteSegments();
   }
 
   async flush(): Promise<void> {
@@ -220,6 +215,17 @@ export class SegmentedLog implements Log {
       this.#rejectFlushes(
         new T4Error("T4_NO_SPACE", "the log was closed while the disk had no room for its entries"),
       );
+    }
+  }
+
+  #deleteSegments(): void {
+    // The newest durable entry stays whatever the store holds: a log without segments is one that was lost.
+    const through = Math.min(this.#deletedThrough, this.#durableIndex - 1);
+    const kept = this.#sealedSegments.findIndex(({ lastIndex }) => lastIndex > through);
+    const count = kept < 0 ? this.#sealedSegments.length : kept;
+    if (count > 0 && !this.#isClosing) {
+      const removed = this.#sealedSegments.splice(0, count);
+      this.#post({ kind: "remove", paths: removed.map(({ path }) => path) });
     }
   }
 
@@ -356,6 +362,9 @@ export class SegmentedLog implements Log {
     group.release();
     this.#options.listener.durable(index);
     this.#resolveFlushes(index);
+    if ((this.#sealedSegments[0]?.lastIndex ?? Infinity) <= this.#deletedThrough) {
+      this.#deleteSegments();
+    }
     this.#schedulePump();
   }
 
