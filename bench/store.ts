@@ -8,12 +8,14 @@ import type { LogIndex, Revision, Term } from "../src/core/words.js";
 import type { WorkerHandler, Thread, Threads } from "../src/runtime/threads.js";
 import { noMetrics } from "../src/runtime/metrics.js";
 import { nodeDisk } from "../src/runtime/node-disk.js";
+import { assert } from "../src/lib/assert.js";
 import { silentLogger } from "../src/runtime/logger.js";
 import { systemClock } from "../src/runtime/system-clock.js";
 import type { DiskStore } from "../src/store/disk/disk-store.js";
 import { openDiskStore } from "../src/store/disk/open-disk-store.js";
 import { Memtable } from "../src/store/memory/memtable.js";
 import { EMPTY_MANIFEST } from "../src/store/work/manifest.js";
+import { planStep } from "../src/store/work/plan-step.js";
 import { handleOrder, tableWorker } from "../src/store/work/table-worker.js";
 
 const [mode = "load", directory = "/tmp/t4-store-bench", keyCount = "1000000"] =
@@ -78,6 +80,7 @@ function open(): DiskStore {
     {
       encodeSystemState: () => null,
       persisted: () => {},
+      admissionChanged: () => {},
       failed: (error) => {
         throw error;
       },
@@ -289,7 +292,9 @@ function merge(): void {
   }
   perCall("merge, a row", KEYS, (i) => {
     if (i === 0) {
-      const reply = handleOrder(nodeDisk, directory, () => [], { kind: "upkeep", manifest });
+      const step = planStep(manifest);
+      assert(step !== null, "there is something to merge");
+      const reply = handleOrder(nodeDisk, directory, () => [], { kind: "upkeep", manifest, step });
       report("step", reply.kind === "done" ? reply.work : reply.message);
     }
   });

@@ -14,13 +14,16 @@ export interface Database {
 export type Config = { readonly dataDir: string } | { readonly memory: true };
 
 interface EmbeddedModule {
-  readonly open: (config: Config) => Promise<Database>;
+  readonly open: (config: Config & { readonly valueEncoding: string }) => Promise<Database>;
 }
+
+/** The values are bytes, and are read as such: as text, most of the time would go into their replacement characters. */
+const valueEncoding = "buffer";
 
 /** `moduleName` is a package's name or the URL of a module. */
 export async function openDatabase(moduleName: string, config: Config): Promise<Database> {
   const { open } = (await import(moduleName)) as EmbeddedModule;
-  return open(config);
+  return open({ ...config, valueEncoding });
 }
 
 /** The revision that a put made. */

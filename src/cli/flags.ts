@@ -1,11 +1,28 @@
 // The flags of `t4 run` as one table: the command line, the environment and docs/configuration.md are all made from it.
 import { InvalidArgumentError, Option } from "commander";
-import { LOG_FORMATS, LOG_LEVELS } from "../runtime/pino-logger.js";
+import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "../runtime/pino-logger.js";
 
 export interface ListenAddress {
   /** A name or address; the empty string stands for every address of the machine. */
   readonly host: string;
   readonly port: number;
+}
+
+/** The flags of `t4 run`, as the command line's parser leaves them. */
+export interface RunFlags {
+  readonly dataDir: string;
+  readonly listen: ListenAddress;
+  readonly advertiseClientUrls?: readonly string[];
+  readonly nodeId?: string;
+  readonly segmentMaxSizeMb: number;
+  readonly segmentMaxAgeSec: number;
+  readonly readConsistency: "linearizable" | "serializable";
+  readonly clientTlsCert?: string;
+  readonly clientTlsKey?: string;
+  readonly clientTlsCa?: string;
+  readonly metricsAddr?: ListenAddress | null;
+  readonly logLevel: LogLevel;
+  readonly logFormat: LogFormat;
 }
 
 /** Reads "host:port", ":port" or "[v6 address]:port". */

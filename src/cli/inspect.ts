@@ -27,7 +27,7 @@ export interface ReadFlags extends InspectFlags {
 
 async function withNode(
   flags: InspectFlags,
-  use: (node: ReadOnlyNode) => Promise<number>,
+  use: (node: ReadOnlyNode) => number | Promise<number>,
 ): Promise<number> {
   const node = await openReadOnly(resolve(flags.dataDir), {
     clock: systemClock,
@@ -158,7 +158,7 @@ export async function inspectCount(prefix: string | undefined, flags: ReadFlags)
 }
 
 export async function inspectHistory(key: string, flags: InspectFlags): Promise<number> {
-  return withNode(flags, async (node) => {
+  return withNode(flags, (node) => {
     const rows = node.history(keyArgument(key));
     for (const row of rows) {
       printRow(row, flags);

@@ -1,8 +1,7 @@
 // The commands of `t4` and their help. What a command does is loaded when it runs, so that help and errors are instant.
 import { Command, Option } from "commander";
-import { dataDirOption, runOptions, wholeNumber } from "./flags.js";
+import { dataDirOption, runOptions, wholeNumber, type RunFlags } from "./flags.js";
 import type { InspectFlags, ReadFlags } from "./inspect.js";
-import type { RunFlags } from "./run.js";
 
 const RUN_EXAMPLES = `
 Examples:

@@ -1,15 +1,9 @@
-// Opening a database in this process.
+// Opening a database in this process. What a database is made of is loaded with the first one, so that a program that
+// may open one starts as fast as one that does not.
 import { T4Error } from "../core/errors.js";
-import { openNode } from "../node/open-node.js";
 import { silentLogger } from "../runtime/logger.js";
-import { noMetrics } from "../runtime/metrics.js";
-import { nodeDisk } from "../runtime/node-disk.js";
-import { nodeThreads } from "../runtime/node-threads.js";
-import type { Runtime } from "../runtime/runtime.js";
-import { systemClock } from "../runtime/system-clock.js";
-import { systemRandom } from "../runtime/system-random.js";
 import { codecOf, type OpenConfig } from "./config.js";
-import { Db } from "./db.js";
+import type { Db } from "./db.js";
 import type { ValueCodec } from "./encoding.js";
 
 /**
@@ -41,17 +35,10 @@ export async function open<Value, Input>(config: OpenConfig): Promise<Db<Value, 
   }
   // What the codec reads and takes is what the overloads say.
   const codec = codecOf(valueEncoding) as ValueCodec<Value, Input>;
-  const runtime: Runtime = {
-    clock: systemClock,
-    random: systemRandom,
-    disk: nodeDisk,
-    threads: nodeThreads,
-    metrics: noMetrics,
-    logger,
-  };
-  const node = await openNode(
+  const { openLocal } = await import("./open-local.js");
+  return openLocal(
     { ...limits, dataDirectory: dataDir ?? null, nodeId: nodeId ?? null },
-    runtime,
+    codec,
+    logger,
   );
-  return new Db(node, codec, runtime);
 }

@@ -167,7 +167,10 @@ export class SegmentedLog implements Log {
   }
 
   deleteThrough(index: LogIndex): void {
-    const kept = this.#sealedSegments.findIndex(({ lastIndex }) => lastIndex > index);
+    // The newest durable entry stays whatever the store holds: a log without segments is one that was lost.
+    const kept = this.#sealedSegments.findIndex(
+      ({ lastIndex }) => lastIndex > index || lastIndex === this.#durableIndex,
+    );
     const count = kept < 0 ? this.#sealedSegments.length : kept;
     if (count > 0 && !this.#isClosing) {
       const removed = this.#sealedSegments.splice(0, count);
@@ -360,7 +363,7 @@ export class SegmentedLog implements Log {
     this.#hasSpace = available;
     const { logger } = this.#options.runtime;
     if (available) {
-      logger.info("the disk has room for the log again: writes are accepted");
+      logger.info("the disk has room for the log again");
     } else {
       logger.error("the disk is full: writes are refused until the log has room", {
         directory: this.#options.directory,

@@ -73,6 +73,10 @@ export class MemoryStore implements Store {
     return true;
   }
 
+  get isBehind(): boolean {
+    return false;
+  }
+
   get sizes(): StoreSizes {
     const { rowBytes } = this.#memtable;
     return { totalBytes: rowBytes, liveBytes: rowBytes };

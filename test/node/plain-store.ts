@@ -25,6 +25,7 @@ export class PlainStore implements Store {
   persistedIndex = 0 as LogIndex;
   persistedTerm = 0 as Term;
   hasSpace = true;
+  isBehind = false;
   sizes = { totalBytes: 0, liveBytes: 0 };
 
   append(entry: Entry): void {

@@ -63,7 +63,11 @@ export class NodeSimulation {
 
   async #live(isLast: boolean): Promise<void> {
     const random = this.#random.fork();
-    const machine = new Machine(this.#clock, this.#disk, random);
+    const machine = new Machine(this.#clock, this.#disk, random, {
+      // In some lives the table worker cannot keep up, and writers wait for it.
+      tableDelayMsMax: random.chance(0.3) ? 400 : 0,
+      waitingRowsBytesMax: random.chance(0.5) ? 8_000 : 1_000_000,
+    });
     const end = isLast
       ? "close"
       : (["power", "power", "kill", "close", "io"] as const)[random.below(5)];

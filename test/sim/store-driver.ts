@@ -235,6 +235,7 @@ export class StoreDriver {
         assert.ok(index >= this.persisted);
         this.persisted = index;
       },
+      admissionChanged: () => {},
       failed: (error) => {
         if (generation === this.#generation) {
           this.failures.push(error);

@@ -73,6 +73,8 @@ export interface DiskStoreParts extends Pick<
   /** What the node gave with the manifest's freeze; null if it never gave any. */
   readonly systemState: Uint8Array | null;
   readonly rowCacheBytesMax: number;
+  /** Bytes of rows waiting to become files above which the store is behind. */
+  readonly waitingRowsBytesMax: number;
 }
 
 export class DiskStore implements Store {
@@ -83,6 +85,7 @@ export class DiskStore implements Store {
   readonly #files: StoreFiles;
   readonly #freezer = new Freezer();
   readonly #rowCache: RowCache;
+  readonly #waitingRowsBytesMax: number;
   /** The oldest frozen memtable whose end is not committed yet, by that end; Infinity if there is none. */
   #freezeIndex = Infinity;
   /** The last entry of the last segment that the log ended. */
@@ -100,6 +103,7 @@ export class DiskStore implements Store {
     this.#tail = new Tail(index, term, revision, compactRevision);
     this.#sealedIndex = index;
     this.#rowCache = new RowCache(parts.rowCacheBytesMax);
+    this.#waitingRowsBytesMax = parts.waitingRowsBytesMax;
     this.#files = new StoreFiles({
       ...parts,
       nextFlush: () => this.#nextFlush(),
@@ -108,6 +112,9 @@ export class DiskStore implements Store {
       },
       settled: () => {
         this.#settleWaiters();
+      },
+      spaceChanged: () => {
+        listener.admissionChanged();
       },
       failed: (error) => {
         this.#fail(error);
@@ -143,6 +150,11 @@ export class DiskStore implements Store {
 
   get hasSpace(): boolean {
     return this.#files.hasSpace;
+  }
+
+  /** Only rows in frozen memtables count: those in the active one would wait for a seal point, not for the worker. */
+  get isBehind(): boolean {
+    return this.#freezer.frozenBytes > this.#waitingRowsBytesMax;
   }
 
   get sizes(): StoreSizes {
@@ -338,9 +350,10 @@ export class DiskStore implements Store {
     if (!files.find(search, revision, head) || head.version === 0) {
       return undefined;
     }
-    const row = files.load(head);
     const isNewest = revision >= manifest.revision && !this.#isInMemtable(key);
-    return isNewest ? this.#rowCache.add(row) : row;
+    return isNewest && this.#rowCache.takes(head.rowBytes)
+      ? this.#rowCache.add(files.peek(head))
+      : files.load(head);
   }
 
   #isInMemtable(key: Key): boolean {
@@ -431,6 +444,7 @@ export class DiskStore implements Store {
       );
       this.#freezer.drop();
       this.#listener.persisted(this.#files.manifest.index);
+      this.#listener.admissionChanged();
     }
     this.#settleWaiters();
   }

@@ -92,6 +92,11 @@ export class FileSet {
     return this.tableOf(head.modRevision).row(head.modRevision, head.subRevision, head.key);
   }
 
+  /** As `load`, but the row's bytes are good only until the next call: for a caller who copies them. */
+  peek(head: RowHead): Row {
+    return this.tableOf(head.modRevision).peek(head.modRevision, head.subRevision, head.key);
+  }
+
   /** The table that holds a revision. */
   tableOf(revision: number): Table {
     const firsts = this.#firstRevisions;

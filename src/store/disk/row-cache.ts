@@ -36,12 +36,13 @@ export class RowCache {
     return old;
   }
 
-  /** Keeps a copy of a row, and returns it; returns the row itself if it is too large to keep. */
+  /** Whether a row of so many bytes is small enough to be kept. */
+  takes(bytes: number): boolean {
+    return bytes + ROW_OVERHEAD_BYTES <= this.#generationBytesMax / 8;
+  }
+
+  /** Keeps a copy of a row, and returns it. */
   add(row: Row): Row {
-    const bytes = row.end - row.start;
-    if (bytes + ROW_OVERHEAD_BYTES > this.#generationBytesMax / 8) {
-      return row;
-    }
     const copy = this.#copy(row);
     this.#insert(copy);
     return copy;

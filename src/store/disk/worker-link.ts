@@ -1,10 +1,12 @@
-// The main thread's end of the table worker: one order at a time, one reply each.
+// The main thread's end of the table worker: one order at a time, one reply each. The thread is started for its first
+// order: a store that has just been opened has no use for it, and starting a thread costs as much as opening the store.
 import { assert } from "../../lib/assert.js";
 import type { Thread, Threads } from "../../runtime/threads.js";
 import type { TableWorkerData, WorkOrder, WorkReply } from "../work/table-worker.js";
 
 export class WorkerLink {
-  readonly #thread: Thread;
+  readonly #start: () => Thread;
+  #thread: Thread | null = null;
   #replied: ((reply: WorkReply) => void) | null = null;
   #idle: (() => void)[] = [];
   #isAwaited = false;
@@ -13,17 +15,20 @@ export class WorkerLink {
   constructor(threads: Threads, directory: string, failed: (error: Error) => void) {
     const data: TableWorkerData = { directory };
     const main = new URL("../table-worker-main.js", import.meta.url);
-    this.#thread = threads.spawn("t4-table", main, data);
-    this.#thread.onMessage((reply) => {
-      const replied = this.#replied;
-      assert(replied !== null, "the table worker replies to orders only");
-      this.#finish();
-      replied(reply as WorkReply);
-    });
-    this.#thread.onError((error) => {
-      this.#finish();
-      failed(error);
-    });
+    this.#start = () => {
+      const thread = threads.spawn("t4-table", main, data);
+      thread.onMessage((reply) => {
+        const replied = this.#replied;
+        assert(replied !== null, "the table worker replies to orders only");
+        this.#finish();
+        replied(reply as WorkReply);
+      });
+      thread.onError((error) => {
+        this.#finish();
+        failed(error);
+      });
+      return thread;
+    };
   }
 
   get isBusy(): boolean {
@@ -40,7 +45,7 @@ export class WorkerLink {
     assert(this.#replied === null, "the table worker has one order at a time");
     this.#replied = replied;
     this.#holdOrRelease();
-    this.#thread.post(order);
+    this.#started().post(order);
   }
 
   /** Waits for the order in hand and ends the worker. */
@@ -50,7 +55,7 @@ export class WorkerLink {
         this.#idle.push(resolve);
       });
     }
-    await this.#thread.terminate();
+    await this.#thread?.terminate();
   }
 
   #finish(): void {
@@ -65,9 +70,14 @@ export class WorkerLink {
 
   #holdOrRelease(): void {
     if (this.isBusy || this.#isAwaited) {
-      this.#thread.hold();
+      this.#started().hold();
     } else {
-      this.#thread.release();
+      this.#thread?.release();
     }
+  }
+
+  #started(): Thread {
+    this.#thread ??= this.#start();
+    return this.#thread;
   }
 }

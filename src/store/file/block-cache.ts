@@ -10,7 +10,7 @@ const BLOCK_OVERHEAD_BYTES = 256;
 export interface CachedBlocks {
   /** By block number; undefined where the block is not in memory. */
   blocks: (Uint8Array | undefined)[];
-  /** 1 where the block was used since the hand last passed. */
+  /** Of a block in memory: 1 if it was used since the hand last passed, else 0. Of others: the file's own. */
   readonly used: Uint8Array;
 }
 

@@ -15,6 +15,12 @@ function uninitialized(bytes: number): Uint8Array {
   return new Uint8Array(Buffer.allocUnsafeSlow(bytes).buffer);
 }
 
+/** Where `peek` reads: as large as nearly every block, and its pages are in memory already. */
+const scratch = uninitialized(64 * 1024);
+
+/** In `used`: a block that is not in memory was looked at once. */
+const SEEN = 2;
+
 export class BlockFile {
   readonly path: string;
   readonly bytes: number;
@@ -84,10 +90,28 @@ export class BlockFile {
     return block;
   }
 
+  /**
+   * Block `number`, checked, for a caller who copies what it needs of it at once: the next call overwrites it. A block
+   * comes into the cache when it is looked at again. Keys that are read at random rarely share a block, and memory
+   * that was never written costs more than reading into it: this halves the time of such a read.
+   */
+  peek(number: number): Uint8Array {
+    const bytes = this.start(number + 1) - this.start(number);
+    if (this.blocks[number] !== undefined || this.used[number] === SEEN || bytes > scratch.length) {
+      return this.block(number);
+    }
+    this.used[number] = SEEN;
+    return this.#read(number, scratch.subarray(0, bytes));
+  }
+
   /** Block `number`, checked, past the cache: for walks over whole files. */
   read(number: number): Uint8Array {
+    return this.#read(number, uninitialized(this.start(number + 1) - this.start(number)));
+  }
+
+  /** Reads all of a block into `block`, and checks it. */
+  #read(number: number, block: Uint8Array): Uint8Array {
     const start = this.start(number);
-    const block = uninitialized(this.start(number + 1) - start);
     let read: number;
     try {
       read = this.#file.read(block, start);

@@ -46,6 +46,23 @@ export class Table {
   row(revision: number, subRevision: number, key: Key): Row {
     const number = this.#blockOf(revision, subRevision);
     const block = number < 0 ? undefined : this.file.block(number);
+    return this.#rowIn(number, block, revision, subRevision, key);
+  }
+
+  /** As `row`, but the row's bytes are good only until the next call: see `BlockFile.peek`. */
+  peek(revision: number, subRevision: number, key: Key): Row {
+    const number = this.#blockOf(revision, subRevision);
+    const block = number < 0 ? undefined : this.file.peek(number);
+    return this.#rowIn(number, block, revision, subRevision, key);
+  }
+
+  #rowIn(
+    number: number,
+    block: Uint8Array | undefined,
+    revision: number,
+    subRevision: number,
+    key: Key,
+  ): Row {
     if (block !== undefined) {
       const place = this.#placeIn(number, block, revision, subRevision);
       this.#readFrame(number, block, place);

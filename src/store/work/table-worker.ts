@@ -9,20 +9,20 @@ import { fromDiskError } from "../file/file-errors.js";
 import { flush, type FlushOrder, type ReadSegments } from "./flush-job.js";
 import { account } from "./liveness.js";
 import type { Manifest } from "./manifest.js";
-import { planStep, type Step } from "./plan-step.js";
+import type { Step } from "./plan-step.js";
 import { mergeRuns, rewriteTables } from "./rewrite-jobs.js";
 import { Workshop } from "./workshop.js";
 
 /** What the main thread asks for. All of it is plain data. */
 export type WorkOrder =
   | { readonly kind: "flush"; readonly manifest: Manifest; readonly flush: FlushOrder }
-  /** The next step of upkeep, if there is one. */
-  | { readonly kind: "upkeep"; readonly manifest: Manifest }
+  /** A step of upkeep that was planned from this manifest. */
+  | { readonly kind: "upkeep"; readonly manifest: Manifest; readonly step: Step }
   /** Remove files that nothing uses any more, by name. */
   | { readonly kind: "remove"; readonly names: readonly string[] };
 
 export type WorkReply =
-  /** `manifest`: the new one; null if nothing was to be done. */
+  /** `manifest`: the new one; null if it stays the same. */
   | { readonly kind: "done"; readonly manifest: Manifest | null; readonly work: string }
   | { readonly kind: "failed"; readonly code: T4ErrorCode; readonly message: string };
 
@@ -54,14 +54,10 @@ export function handleOrder(
         return inWorkshop(disk, directory, order.manifest, "flush", (workshop) =>
           flush(workshop, order.flush, readSegments),
         );
-      case "upkeep": {
-        const step = planStep(order.manifest);
-        return step === null
-          ? { kind: "done", manifest: null, work: "none" }
-          : inWorkshop(disk, directory, order.manifest, step.kind, (workshop) =>
-              takeStep(workshop, step),
-            );
-      }
+      case "upkeep":
+        return inWorkshop(disk, directory, order.manifest, order.step.kind, (workshop) =>
+          takeStep(workshop, order.step),
+        );
       case "remove":
         for (const name of order.names) {
           disk.remove(`${directory}/${name}`);
