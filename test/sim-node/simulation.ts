@@ -5,7 +5,7 @@ import type { Command, Outcome, PutOperation } from "../../src/core/command.js";
 import { T4Error } from "../../src/core/errors.js";
 import { ALL_KEYS, type KeyRange } from "../../src/core/key-range.js";
 import type { Row } from "../../src/core/row.js";
-import type { LeaseId } from "../../src/core/words.js";
+import { NEVER_COMPACTED, type LeaseId } from "../../src/core/words.js";
 import type { Node } from "../../src/node/node.js";
 import { put, readAll, remove } from "../node/plain-node.js";
 import { SeededRandom } from "../sim/seeded-random.js";
@@ -33,7 +33,7 @@ export class NodeSimulation {
   #disk = new SimulatedDisk();
   #writes = 0;
   #nextLease = 1n;
-  #compactedAcknowledged = 0;
+  #compactedAcknowledged: number = NEVER_COMPACTED;
   #clusterId: bigint | null = null;
   #term = 0;
   #powerCuts = 0;
