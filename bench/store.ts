@@ -80,6 +80,7 @@ function open(): DiskStore {
     {
       encodeSystemState: () => null,
       persisted: () => {},
+      admissionChanged: () => {},
       failed: (error) => {
         throw error;
       },

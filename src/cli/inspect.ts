@@ -27,7 +27,7 @@ export interface ReadFlags extends InspectFlags {
 
 async function withNode(
   flags: InspectFlags,
-  use: (node: ReadOnlyNode) => Promise<number>,
+  use: (node: ReadOnlyNode) => number | Promise<number>,
 ): Promise<number> {
   const node = await openReadOnly(resolve(flags.dataDir), {
     clock: systemClock,
@@ -95,7 +95,7 @@ export async function inspectMeta(flags: InspectFlags): Promise<number> {
       term: status.term,
       index: status.committedIndex,
       revision: status.revision,
-      compactRevision: status.compactRevision,
+      compactRevision: Math.max(status.compactRevision, 0),
       keys: (await node.range(readOf(ALL_KEYS, {}, true))).count,
       leases: node.leases().length,
       storeBytes: status.totalBytes,
@@ -158,7 +158,7 @@ export async function inspectCount(prefix: string | undefined, flags: ReadFlags)
 }
 
 export async function inspectHistory(key: string, flags: InspectFlags): Promise<number> {
-  return withNode(flags, async (node) => {
+  return withNode(flags, (node) => {
     const rows = node.history(keyArgument(key));
     for (const row of rows) {
       printRow(row, flags);

@@ -49,7 +49,8 @@ export function put(draft: Draft, operation: PutOperation): PutOutcome {
     throw nothingToKeepError();
   }
   const row = makeRow(
-    key,
+    // The string that is kept already: the request's own can be forgotten, and equal strings compare at once.
+    before === undefined ? key : before.key,
     ignoreValue && whole !== undefined ? whole.value : operation.value,
     draft.next,
     draft.rows.length,

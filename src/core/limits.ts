@@ -38,6 +38,12 @@ export const PENDING_PROPOSALS_MAX: number = 65_536;
 /** Bytes of entries planned and not yet durable, for the same reason: some 80 requests of the largest size. */
 export const PENDING_BYTES_MAX: number = 128 * 1024 * 1024;
 
+/**
+ * Memory of rows that wait to become files, beside those that still gather: above, writers are held back until the files
+ * have caught up. Five segments of the default size: what comes in while the largest files are merged.
+ */
+export const WAITING_ROWS_BYTES_MAX: number = 256 * 1024 * 1024;
+
 /** Revisions in one batch for a watcher that catches up, as etcd: about what one message should hold. */
 export const WATCH_BATCH_REVISIONS_MAX: number = 1_000;
 

@@ -89,8 +89,9 @@ function checkRevision(revision: number, base: PlanView): void {
   if (revision > base.revision) {
     throw futureRevisionError(revision, base.revision);
   }
-  // etcd takes a negative revision for the current one, but here only down to -1 and before the first compaction.
-  if (revision !== 0 && revision < (base.compactRevision === 0 ? -1 : base.compactRevision)) {
+  // etcd takes a negative revision for the current one, but here only what is not below the compact revision: -1, before
+  // the first compaction.
+  if (revision !== 0 && revision < base.compactRevision) {
     throw compactedError(revision, base.compactRevision);
   }
 }

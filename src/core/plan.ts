@@ -58,9 +58,6 @@ export function plan(command: Command, view: PlanView): Plan {
 
 function planCompact(revision: number, view: PlanView): Plan {
   const outcome: Outcome = { kind: "compact", revision: view.revision };
-  if (revision === 0 && view.compactRevision === 0) {
-    return { rows: [], system: null, outcome };
-  }
   if (revision <= view.compactRevision) {
     throw new T4Error(
       "T4_COMPACTED",

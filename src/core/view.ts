@@ -34,6 +34,7 @@ export interface ReadView {
   head?(key: Key, revision: Revision): RowHead | undefined;
   /** Live keys of `range` at `revision`; `descending` walks from the last key. */
   scan(range: KeyRange, revision: Revision, descending: boolean): RowCursor;
+  /** The oldest revision that can be read; NEVER_COMPACTED if all can. */
   readonly compactRevision: Revision;
 }
 

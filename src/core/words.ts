@@ -15,5 +15,7 @@ export type LeaseId = bigint;
 export type Key = string;
 
 export const NO_LEASE: LeaseId = 0n;
+/** The compact revision of a store that was never compacted: etcd tells it from one compacted at revision 0. */
+export const NEVER_COMPACTED: Revision = -1 as Revision;
 /** The revision of an empty store. */
 export const FIRST_REVISION: Revision = 1 as Revision;

@@ -108,7 +108,7 @@ export class Db<Value = string, Input = Bytes> implements AsyncDisposable {
 
   /** The oldest revision that can be read; 0 before the first compaction. */
   get compactRevision(): number {
-    return this.#access.node().compactRevision;
+    return Math.max(this.#access.node().compactRevision, 0);
   }
 
   /** Whether this node takes writes itself. */
@@ -118,7 +118,8 @@ export class Db<Value = string, Input = Bytes> implements AsyncDisposable {
 
   /** Figures about the node and its files. */
   status(): DbStatus {
-    return this.#access.node().status();
+    const status = this.#access.node().status();
+    return { ...status, compactRevision: Math.max(status.compactRevision, 0) };
   }
 
   /**

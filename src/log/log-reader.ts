@@ -1,5 +1,6 @@
 // Reads a directory's log from an index on, without a lock, also while a server writes to it: for inspection, for
 // replication, for the archive. It ends at the last whole group there is and goes on from there when asked again.
+import { T4Error } from "../core/errors.js";
 import type { LogIndex } from "../core/words.js";
 import type { Disk } from "../runtime/disk.js";
 import { corrupt, firstIndexOfName } from "./format.js";
@@ -23,6 +24,24 @@ export function listSegments(disk: Disk, directory: string): SegmentFile[] {
   return segments;
 }
 
+/**
+ * Throws T4_CORRUPT if entries up to `afterIndex` were in the log once, and no segment is there: the newest one is never
+ * deleted, so what came after them is lost.
+ */
+export function assertSegments(
+  segments: readonly SegmentFile[],
+  directory: string,
+  afterIndex: LogIndex,
+): void {
+  if (segments.length === 0 && afterIndex > 0) {
+    throw new T4Error(
+      "T4_CORRUPT",
+      `the log in ${directory} has no segments, and the store's files hold its entries up to ${afterIndex}: ` +
+        "what was written after them is missing (is the directory's volume mounted?)",
+    );
+  }
+}
+
 export class LogReader {
   readonly #disk: Disk;
   readonly #directory: string;
@@ -44,6 +63,14 @@ export class LogReader {
         return group;
       }
     }
+  }
+
+  /**
+   * After `next` returned null: throws T4_CORRUPT if what is behind the last group is no end of a log. A writer that is at
+   * work there can look like that for a moment: what is damaged looks so again.
+   */
+  assertEnd(): void {
+    this.#segment?.tail();
   }
 
   close(): void {

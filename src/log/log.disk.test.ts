@@ -92,7 +92,7 @@ test("on a real disk, what is appended in several lives is replayed", async (t) 
   assert.equal(replayed.length, entries.length);
   log.deleteThrough(position.index as LogIndex);
   await log.close();
-  assert.deepEqual(nodeDisk.list(directory), []);
+  assert.equal(nodeDisk.list(directory).length, 1, "the newest entry's segment stays");
 });
 
 /** The start of a child's program: what it needs to open a log. */

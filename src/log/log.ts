@@ -51,7 +51,10 @@ export interface Log {
   seal(): void;
   /** Segments that are sealed, closed and not deleted, oldest first. */
   readonly sealedSegments: readonly SealedSegment[];
-  /** Deletes closed segments whose last entry is at or before `index`. */
+  /**
+   * Deletes closed segments whose last entry is at or before `index`, but the one that holds the newest durable entry:
+   * so a log that lost all its segments is told from one that needs none.
+   */
   deleteThrough(index: LogIndex): void;
   /** Resolves when everything appended so far is durable; rejects with what `failed` was told. */
   flush(): Promise<void>;

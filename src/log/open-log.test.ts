@@ -192,12 +192,11 @@ test("only entries after the index asked for are replayed, and older segments ne
   assert.deepEqual(openCode(disk, options), ["opened", ""]);
 });
 
-test("a log that is gone as a whole begins behind what the store holds", async () => {
+test("a log that is gone as a whole is refused: what came after the store's files would be lost", () => {
   const options = { afterIndex: 41 as LogIndex, afterTerm: 3 as Term };
-  const machine = new LogMachine(new SimulatedDisk(), 1, options);
-  machine.log.append(putEntry({ index: 41, revision: 30, term: 3 }, "a", new Uint8Array(1)));
-  await machine.close();
-  assert.equal(machine.closed[0]?.path, `${LOG_DIRECTORY}/0000000000000042.wal`);
+  const [code, message] = openCode(new SimulatedDisk(), options);
+  assert.equal(code, "T4_CORRUPT");
+  assert.match(message, /has no segments.* up to 41/);
 });
 
 test("a leftover prepared file is removed, and foreign files are left alone", async () => {
@@ -263,14 +262,15 @@ test("entries that do not follow on each other are refused though their checksum
   let position = positionOf(foreign.entries.at(-1)!);
   // The same indexes as the other log, at revisions that do not follow on it.
   position = { ...position, index: tip, revision: position.revision + 50 };
-  const stray = new LogMachine(new SimulatedDisk(), 1, {
-    afterIndex: tip as LogIndex,
-    afterTerm: 1 as Term,
-  });
+  const stray = new LogMachine(new SimulatedDisk(), 1);
+  for (const entry of foreign.entries.slice(0, tip)) {
+    stray.log.append(entry);
+  }
+  stray.log.seal();
   stray.log.append(putEntry(position, "x", new Uint8Array(3)));
   await stray.close();
   await machine.close();
-  const path = stray.closed[0]!.path;
+  const path = stray.closed[1]!.path;
   const file = first.disk.open(path, { mode: "create" });
   file.write(stray.disk.contents(path), 0);
   const [code, message] = openCode(first.disk);

@@ -8,7 +8,7 @@ import type { LogIndex, Revision, Term } from "../core/words.js";
 import { DiskError, type Disk } from "../runtime/disk.js";
 import type { Runtime } from "../runtime/runtime.js";
 import { corrupt, NEXT_SEGMENT_NAME } from "./format.js";
-import { assertLinked, listSegments, type SegmentFile } from "./log-reader.js";
+import { assertLinked, assertSegments, listSegments, type SegmentFile } from "./log-reader.js";
 import type { Log, LogListener, SealedSegment } from "./log.js";
 import { forEachEntry, SegmentReader, type Group } from "./segment-reader.js";
 import { SegmentedLog, type LogStart } from "./segmented-log.js";
@@ -94,6 +94,7 @@ class Recovery {
     this.#disk.makeDirectory(directory);
     this.#removeUnfinished();
     const segments = listSegments(this.#disk, directory);
+    assertSegments(segments, directory, this.#options.afterIndex);
     this.#checkStart(segments);
     for (const [at, segment] of segments.entries()) {
       const following = segments[at + 1] ?? null;

@@ -93,10 +93,18 @@ test("entries of one turn share a group, and the next group gathers while one is
   assert.ok(machine.log.pendingBytes > 100);
   await Promise.resolve();
   position = appendPuts(machine, position, 3);
-  await Promise.resolve();
-  appendPuts(machine, position, 2);
+  let isInFlight = false;
+  machine.disk.onChange = () => {
+    // The worker writes, and the node has not heard of it yet.
+    if (!isInFlight) {
+      isInFlight = true;
+      position = appendPuts(machine, position, 1);
+      appendPuts(machine, position, 1);
+    }
+  };
   await machine.flush();
-  assert.deepEqual(machine.durable, [5, 10]);
+  await machine.flush();
+  assert.deepEqual(machine.durable, [8, 10]);
   assert.equal(machine.log.pendingBytes, 0);
 });
 
@@ -305,14 +313,14 @@ test("deleting segments gives a full disk room again", async () => {
   await machine.clock.run(3_000);
   assert.equal(machine.log.hasSpace, false);
   machine.log.deleteThrough(machine.log.sealedSegments.at(-1)!.lastIndex);
-  assert.deepEqual(machine.log.sealedSegments, []);
+  assert.equal(machine.log.sealedSegments.length, 1, "the newest durable entry stays");
   disk.capacityBytes += 1_000_000;
   await machine.clock.run(3_000);
   assert.equal(machine.log.hasSpace, true);
   assert.equal(machine.log.durableIndex, position.index);
 });
 
-test("whichever power loss interrupts deleting all segments, the log opens behind them", async () => {
+test("whichever power loss interrupts deleting segments, the log opens and holds its newest entry", async () => {
   for (let seed = 0; seed < 20; seed += 1) {
     const disk = new SimulatedDisk();
     const machine = new LogMachine(disk, seed);
@@ -329,9 +337,9 @@ test("whichever power loss interrupts deleting all segments, the log opens behin
     disk.onChange = null;
     assert.deepEqual(
       disk.list(LOG_DIRECTORY).filter((name) => name.endsWith(".wal")),
-      [],
+      ["0000000000000007.wal"],
     );
-    assert.ok(losses.length >= 8);
+    assert.ok(losses.length >= 6);
     for (const loss of [...losses, disk]) {
       const reopened = new LogMachine(loss, seed, {
         afterIndex: position.index as LogIndex,

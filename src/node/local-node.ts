@@ -10,6 +10,7 @@ import type { Log } from "../log/log.js";
 import type { DirectoryLock } from "../runtime/disk.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { Store } from "../store/store.js";
+import { DamageLog } from "./damage-log.js";
 import type { Identity } from "./identity.js";
 import { LeaseExpiry } from "./lease/lease-expiry.js";
 import { declareMetrics } from "./node-metrics.js";
@@ -52,6 +53,7 @@ export class LocalNode implements Node {
   readonly #reads: Reads;
   readonly #expiry: LeaseExpiry;
   readonly #waits = new RevisionWaits();
+  readonly #damage: DamageLog;
   #reportStopped: (error: T4Error | null) => void = () => {};
   #isLeading = false;
   #leadershipsSeen = 0;
@@ -75,6 +77,7 @@ export class LocalNode implements Node {
       }
       this.fail(error);
     };
+    this.#damage = new DamageLog(runtime.logger);
     this.#hub = new WatchHub(store, runtime.clock, failed);
     this.#pipeline = new WritePipeline({
       log,
@@ -85,6 +88,9 @@ export class LocalNode implements Node {
       committed: () => {
         this.#waits.advance(store.committedRevision);
         this.#expiry.schedule();
+      },
+      damaged: (error) => {
+        this.#damage.note(error);
       },
       failed,
     });
@@ -150,6 +156,11 @@ export class LocalNode implements Node {
     this.#pipeline.durable(index);
   }
 
+  /** What the store's listener is told. */
+  admissionChanged(): void {
+    this.#pipeline.admissionChanged();
+  }
+
   /** Stops by itself: a file failed, and going on could lose what is acknowledged. */
   fail(error: T4Error): void {
     if (this.#closed === null) {
@@ -200,7 +211,22 @@ export class LocalNode implements Node {
     operation: RangeOperation,
     _consistency: Consistency,
   ): RangeOutcome | Promise<RangeOutcome> {
-    return this.#reads.range(operation);
+    try {
+      const outcome = this.#reads.range(operation);
+      return outcome instanceof Promise ? this.#noting(outcome) : outcome;
+    } catch (error) {
+      this.#damage.note(error);
+      throw error;
+    }
+  }
+
+  async #noting<Result>(read: Promise<Result>): Promise<Result> {
+    try {
+      return await read;
+    } catch (error) {
+      this.#damage.note(error);
+      throw error;
+    }
   }
 
   history(key: Key): Row[] {

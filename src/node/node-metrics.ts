@@ -119,6 +119,11 @@ function declareStore(metrics: Metrics, parts: Measured): void {
     () => reads.ranges,
   );
   metrics.counter("etcd_debugging_mvcc_txn_total", "Transactions.", () => pipeline.txns);
+  metrics.gauge(
+    "t4_store_is_behind",
+    "Whether writers wait until the store's files catch up. 1: yes, 0: no.",
+    () => Number(store.isBehind),
+  );
   metrics.gauge("t4_disk_has_space", "Whether writes are accepted. 1: yes, 0: disk full.", () =>
     Number(store.hasSpace && log.hasSpace),
   );

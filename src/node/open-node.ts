@@ -2,6 +2,7 @@
 import { T4Error } from "../core/errors.js";
 import type { LogIndex } from "../core/words.js";
 import { MemoryLog } from "../log/memory-log.js";
+import { listSegments } from "../log/log-reader.js";
 import { openLog } from "../log/open-log.js";
 import type { Log, LogListener } from "../log/log.js";
 import type { Runtime } from "../runtime/runtime.js";
@@ -25,6 +26,8 @@ export interface NodeConfig {
   readonly blockCacheBytesMax?: number;
   /** Memory for single rows that are read often. */
   readonly rowCacheBytesMax?: number;
+  /** Memory for rows waiting to become files, above which writers are held back. */
+  readonly waitingRowsBytesMax?: number;
 }
 
 /**
@@ -65,6 +68,7 @@ async function recover(
   try {
     const system = new SystemState();
     const listener = link.storeListener(system, () => opened.log);
+    assertStorePresent(directory, runtime);
     const store = openStore(config, directory, runtime, listener);
     opened.store = store;
     if (store.systemState !== null) {
@@ -87,19 +91,38 @@ async function recover(
   }
 }
 
+/**
+ * A store that is opened in an empty directory begins anew. Throws T4_CORRUPT where the log shows that there was one
+ * before, so that nothing is written into a directory that has lost a part.
+ */
+function assertStorePresent(
+  { walDirectory, storeDirectory }: DataDirectory,
+  { disk }: Runtime,
+): void {
+  const first = disk.exists(walDirectory) ? listSegments(disk, walDirectory)[0] : undefined;
+  if (first !== undefined && first.firstIndex > 1 && disk.list(storeDirectory).length === 0) {
+    throw new T4Error(
+      "T4_CORRUPT",
+      `${storeDirectory} is empty, and the log in ${walDirectory} begins with index ${first.firstIndex}: ` +
+        "what was written before is missing (is the directory's volume mounted?)",
+    );
+  }
+}
+
 function openStore(
   config: NodeConfig,
   { storeDirectory }: DataDirectory,
   runtime: Runtime,
   listener: StoreListener,
 ): ReturnType<typeof openDiskStore> {
-  const { blockCacheBytesMax, rowCacheBytesMax } = config;
+  const { blockCacheBytesMax, rowCacheBytesMax, waitingRowsBytesMax } = config;
   return openDiskStore(
     {
       directory: storeDirectory,
       runtime,
       ...(blockCacheBytesMax === undefined ? {} : { blockCacheBytesMax }),
       ...(rowCacheBytesMax === undefined ? {} : { rowCacheBytesMax }),
+      ...(waitingRowsBytesMax === undefined ? {} : { waitingRowsBytesMax }),
     },
     listener,
   );
@@ -171,6 +194,7 @@ class NodeLink {
       persisted: (index) => {
         log()?.deleteThrough(index);
       },
+      admissionChanged: () => this.#node?.admissionChanged(),
       failed: (error) => {
         this.#fail(
           error instanceof T4Error

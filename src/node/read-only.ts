@@ -7,11 +7,12 @@ import type { KeyRange } from "../core/key-range.js";
 import type { Row } from "../core/row.js";
 import type { Key, LeaseId, LogIndex } from "../core/words.js";
 import { forEachEntry } from "../log/segment-reader.js";
-import { LogReader } from "../log/log-reader.js";
+import { assertSegments, listSegments, LogReader } from "../log/log-reader.js";
 import { DiskError, type Disk, type DiskFile, type OpenOptions } from "../runtime/disk.js";
 import { noMetrics } from "../runtime/metrics.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { Thread, Threads } from "../runtime/threads.js";
+import { fromDiskError } from "../store/file/file-errors.js";
 import { openDiskStore } from "../store/disk/open-disk-store.js";
 import type { Store } from "../store/store.js";
 import type { WorkReply } from "../store/work/table-worker.js";
@@ -23,6 +24,10 @@ import { SystemState } from "./system-state.js";
 
 /** A running server replaces its manifest every few seconds at most; a look takes milliseconds. */
 const ATTEMPTS_MAX = 10;
+
+/** How often what looks damaged is looked at again: a server may be in the middle of a write. */
+const DAMAGED_ATTEMPTS_MAX = 3;
+const DAMAGED_RETRY_MS = 10;
 
 export class ReadOnlyNode {
   readonly identity: Identity;
@@ -100,9 +105,12 @@ export async function openReadOnly(dataDirectory: string, runtime: Runtime): Pro
     try {
       return await look(dataDirectory, identity, quiet);
     } catch (error) {
-      if (attempt >= ATTEMPTS_MAX || !isReplaced(error)) {
-        throw error;
+      const isDamaged = error instanceof T4Error && error.code === "T4_CORRUPT";
+      const attemptsMax = isReplaced(error) ? ATTEMPTS_MAX : isDamaged ? DAMAGED_ATTEMPTS_MAX : 1;
+      if (attempt >= attemptsMax) {
+        throw fromDiskError(error);
       }
+      await runtime.clock.sleep(DAMAGED_RETRY_MS);
     }
   }
 }
@@ -112,13 +120,20 @@ async function look(path: string, identity: Identity, runtime: Runtime): Promise
   const system = new SystemState();
   const store = openDiskStore(
     { directory: storeDirectory, runtime },
-    { encodeSystemState: () => null, persisted: () => {}, failed: () => {} },
+    {
+      encodeSystemState: () => null,
+      persisted: () => {},
+      admissionChanged: () => {},
+      failed: () => {},
+    },
   );
   try {
     const nowMs = runtime.clock.monotonicMs();
     if (store.systemState !== null) {
       system.restore(store.systemState, nowMs);
     }
+    const segments = listSegments(runtime.disk, walDirectory);
+    assertSegments(segments, walDirectory, store.persistedIndex);
     const next = (store.persistedIndex + 1) as LogIndex;
     const reader = new LogReader(runtime.disk, walDirectory, next);
     try {
@@ -135,6 +150,7 @@ async function look(path: string, identity: Identity, runtime: Runtime): Promise
           store.commit(entry);
         });
       }
+      reader.assertEnd();
     } finally {
       reader.close();
     }

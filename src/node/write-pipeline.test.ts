@@ -229,6 +229,8 @@ test("writes are refused before planning while there is no space or too much wai
   const { node, log, store } = await startPlainNode(false);
   log.hasSpace = false;
   await assert.rejects(propose(node, put("a")), { code: "T4_NO_SPACE" });
+  const read: Command = { kind: "txn", compares: [], success: [readAll], failure: [] };
+  assert.equal((await propose(node, read)).revision, 1, "a transaction that reads is a read");
   log.hasSpace = true;
   store.hasSpace = false;
   await assert.rejects(propose(node, put("a")), { code: "T4_NO_SPACE" });
@@ -237,6 +239,74 @@ test("writes are refused before planning while there is no space or too much wai
   await assert.rejects(propose(node, put("a")), { code: "T4_UNAVAILABLE" });
   log.pendingBytes = 0;
   assert.equal(log.tipIndex, 1, "no index was used");
+  await node.close();
+});
+
+test("while the store is behind, writes wait in order with bytes of their own, and reads go on", async () => {
+  const { node, log, store, clock } = await startPlainNode(true);
+  store.isBehind = true;
+  const order: string[] = [];
+  const value = Uint8Array.of(1, 2);
+  node.propose({ ...put("a"), value }, (_, outcome) => order.push(`a ${outcome?.revision}`));
+  const operand = Uint8Array.of(1, 2);
+  node.propose(
+    {
+      kind: "txn",
+      compares: [{ range: { kind: "key", key: "a" }, result: "equal", target: "value", operand }],
+      success: [put("b")],
+      failure: [],
+    },
+    (_, outcome) => order.push(`b ${outcome?.kind === "txn" && outcome.succeeded}`),
+  );
+  // The request's memory serves the next request.
+  value.fill(9);
+  operand.fill(8);
+  const read: Command = { kind: "txn", compares: [], success: [readAll], failure: [] };
+  assert.equal((await propose(node, read)).revision, 1);
+  await clock.run(1_000);
+  assert.equal(order.length, 0);
+  assert.equal(log.tipIndex, 1, "nothing is planned");
+  store.isBehind = false;
+  node.propose(put("c"), (_, outcome) => order.push(`c ${outcome?.revision}`));
+  assert.equal(log.tipIndex, 1, "nobody overtakes");
+  node.admissionChanged();
+  await clock.run(0);
+  assert.deepEqual(order, ["a 2", "b true", "c 4"]);
+  assert.deepEqual([...(node.history("a")[0]?.value ?? [])], [1, 2]);
+  await node.close();
+});
+
+test("what waits for the store is refused when space is gone, above the bound, and at the end", async () => {
+  const { node, log, store, clock } = await startPlainNode(true);
+  store.isBehind = true;
+  const refused = assert.rejects(propose(node, put("a")), { code: "T4_NO_SPACE" });
+  store.hasSpace = false;
+  node.admissionChanged();
+  await refused;
+  store.hasSpace = true;
+  const large = { ...put("a"), value: new Uint8Array(64 * 1024 * 1024) };
+  const waiting = [propose(node, large), propose(node, large)];
+  await assert.rejects(propose(node, put("b")), { code: "T4_UNAVAILABLE" });
+  const ends = waiting.map(async (each) => assert.rejects(each, { code: "T4_UNAVAILABLE" }));
+  await node.close();
+  await Promise.all(ends);
+  await clock.run(0);
+  assert.equal(log.tipIndex, 1);
+});
+
+test("many that waited are planned in parts, so that others run in between", async () => {
+  const { node, store, clock } = await startPlainNode(true);
+  store.isBehind = true;
+  let answered = 0;
+  for (let count = 0; count < 2_500; count += 1) {
+    node.propose(remove("nothing"), () => (answered += 1));
+  }
+  store.isBehind = false;
+  node.admissionChanged();
+  await Promise.resolve();
+  assert.ok(answered > 0 && answered < 2_500);
+  await clock.run(0);
+  assert.equal(answered, 2_500);
   await node.close();
 });
 

@@ -1,7 +1,7 @@
 // The way of a write: planned at the tip, appended to the log and the store in the same tick, and once durable made
 // visible, shown to watchers and answered, in order.
-// Must never: answer before what the answer shows is committed, call a completion within `propose`, or leave an index
-// unused when a caller goes away.
+// Must never: answer before what the answer shows is committed, call a completion within `propose`, leave an index unused
+// when a caller goes away, or plan a write before one that came earlier.
 // Invariant: the store's uncommitted entries are exactly those of `#uncommitted`, and they end at the log's tip.
 import { T4Error } from "../core/errors.js";
 import type { Command, Outcome } from "../core/command.js";
@@ -16,6 +16,7 @@ import { Queue } from "../lib/queue.js";
 import type { Log } from "../log/log.js";
 import type { Clock } from "../runtime/clock.js";
 import type { Store } from "../store/store.js";
+import { HeldCommands } from "./held-commands.js";
 import type { Completion } from "./node.js";
 import type { SystemState } from "./system-state.js";
 import { CommittedView, TipView } from "./tip-view.js";
@@ -23,6 +24,9 @@ import type { WatchHub } from "./watch/watch-hub.js";
 
 /** A group that takes longer than this to apply is counted as slow, as etcd does. */
 const SLOW_APPLY_MS = 100;
+
+/** Commands planned at once after they were held: some milliseconds. */
+const HELD_COMMANDS_PER_TURN = 1_000;
 
 /** A caller that waits: either its entry has `index`, or its answer shows the state at `index`. */
 interface Waiter {
@@ -41,6 +45,8 @@ export interface PipelineParts {
   readonly clock: Clock;
   /** Called after each group, when all of it is visible and answered. */
   readonly committed: () => void;
+  /** A command met a file that cannot be read, and is refused. */
+  readonly damaged: (error: T4Error) => void;
   /** Reading or writing failed for good, or there is a bug: the node must stop. */
   readonly failed: (error: unknown) => void;
 }
@@ -54,6 +60,7 @@ export class WritePipeline {
   readonly #hub: WatchHub;
   readonly #clock: Clock;
   readonly #committed: () => void;
+  readonly #damaged: (error: T4Error) => void;
   readonly #failed: (error: unknown) => void;
   readonly #tip: TipView;
   readonly #visible: PlanView;
@@ -62,6 +69,8 @@ export class WritePipeline {
   readonly #waiters = new Queue<Waiter>();
   /** Answers that depend on nothing uncommitted: given at the end of this turn. */
   readonly #ready = new Queue<Waiter>();
+  /** Not planned yet: the store is behind with its files. */
+  readonly #held = new HeldCommands();
   readonly #settleBound = (): void => {
     this.#isSettling = false;
     this.#settle();
@@ -86,6 +95,7 @@ export class WritePipeline {
     this.#hub = parts.hub;
     this.#clock = parts.clock;
     this.#committed = parts.committed;
+    this.#damaged = parts.damaged;
     this.#failed = parts.failed;
     this.#tip = new TipView(parts.store, parts.system);
     this.#visible = new CommittedView(parts.store, parts.system);
@@ -99,7 +109,7 @@ export class WritePipeline {
 
   /** Commands that are not answered yet. */
   get pending(): number {
-    return this.#waiters.size + this.#ready.size;
+    return this.#waiters.size + this.#ready.size + this.#held.size;
   }
 
   /** Whether a lease exists at the tip: one whose revoke is planned does not. */
@@ -108,7 +118,8 @@ export class WritePipeline {
   }
 
   propose(command: Command, done: Completion): void {
-    const refusal = this.#refuse();
+    const isRead = command.kind === "txn" && isReadOnly(command);
+    const refusal = isRead ? this.#refusal : this.#refuse();
     if (refusal !== null) {
       this.proposalsFailed += 1;
       this.#answerSoon(done, refusal, null);
@@ -116,17 +127,29 @@ export class WritePipeline {
     }
     if (command.kind === "txn") {
       this.txns += 1;
-      if (isReadOnly(command)) {
-        this.#read(command, done);
-        return;
-      }
     }
+    if (isRead) {
+      this.#read(command, done);
+    } else if ((this.#held.size > 0 || this.#store.isBehind) && isWrite(command)) {
+      this.#held.push(command, done);
+    } else {
+      this.#plan(command, done);
+    }
+  }
+
+  /** Space has been lost or found again, or the store has caught up: what was held goes on, or is refused. */
+  admissionChanged(): void {
+    // Not now: the store may be in the middle of a change.
+    this.#settleSoon();
+  }
+
+  #plan(command: Command, done: Completion): void {
     let planned;
     try {
       planned = plan(command, this.#tip);
     } catch (error) {
       // What it says of the state at the tip must not be known before that state is committed.
-      this.#wait(false, done, expected(error), null);
+      this.#wait(false, done, this.#expected(error), null);
       return;
     }
     const hasEntry = planned.rows.length > 0 || planned.system !== null;
@@ -174,22 +197,33 @@ export class WritePipeline {
       this.proposalsFailed += 1;
       each.done(each.hasEntry ? unknown : unapplied, null);
     }
+    while (this.#held.size > 0) {
+      this.proposalsFailed += 1;
+      this.#held.shift().done(unapplied, null);
+    }
   }
 
   #refuse(): T4Error | null {
     if (this.#refusal !== null) {
       return this.#refusal;
     }
-    if (!this.#log.hasSpace || !this.#store.hasSpace) {
-      return new T4Error("T4_NO_SPACE", "the disk has no room for another write");
+    const noSpace = this.#noSpace();
+    if (noSpace !== null) {
+      return noSpace;
     }
     if (
-      this.#waiters.size >= PENDING_PROPOSALS_MAX ||
-      this.#log.pendingBytes >= PENDING_BYTES_MAX
+      this.#waiters.size + this.#held.size >= PENDING_PROPOSALS_MAX ||
+      this.#log.pendingBytes + this.#held.bytes >= PENDING_BYTES_MAX
     ) {
       return new T4Error("T4_UNAVAILABLE", "too many requests: the disk does not keep up");
     }
     return null;
+  }
+
+  #noSpace(): T4Error | null {
+    return this.#log.hasSpace && this.#store.hasSpace
+      ? null
+      : new T4Error("T4_NO_SPACE", "the disk has no room for another write");
   }
 
   /** A transaction that writes nothing is a read of what is committed. */
@@ -197,7 +231,7 @@ export class WritePipeline {
     try {
       this.#answerSoon(done, null, plan(command, this.#visible).outcome);
     } catch (error) {
-      this.#answerSoon(done, expected(error), null);
+      this.#answerSoon(done, this.#expected(error), null);
     }
   }
 
@@ -247,6 +281,7 @@ export class WritePipeline {
     if (this.#isBusy) {
       return;
     }
+    this.#admitHeld();
     this.#answerReady();
     while (this.#uncommitted.size > 0 && this.#store.committedIndex < this.#durableIndex) {
       const startMs = this.#clock.monotonicMs();
@@ -266,6 +301,27 @@ export class WritePipeline {
       this.#committed();
     }
     this.#answerWaiters();
+  }
+
+  /** Plans what was held as far as the store takes it; a part at a time, so that others run in between. */
+  #admitHeld(): void {
+    for (let count = 0; this.#held.size > 0; count += 1) {
+      const refusal = this.#refusal ?? this.#noSpace();
+      if (refusal === null && this.#store.isBehind) {
+        return;
+      }
+      if (count === HELD_COMMANDS_PER_TURN) {
+        this.#clock.nextTurn(this.#settleBound);
+        return;
+      }
+      const { command, done } = this.#held.shift();
+      if (refusal === null) {
+        this.#plan(command, done);
+      } else {
+        this.proposalsFailed += 1;
+        this.#answerSoon(done, refusal, null);
+      }
+    }
   }
 
   #commitGroup(nowMs: number): void {
@@ -314,12 +370,18 @@ export class WritePipeline {
       each.done(each.error, each.outcome);
     }
   }
-}
 
-/** Whatever is no T4Error is a bug, and nobody's answer. */
-function expected(error: unknown): T4Error {
-  if (error instanceof T4Error) {
+  /** Whatever is no T4Error is a bug, and nobody's answer. */
+  #expected(error: unknown): T4Error {
+    if (!(error instanceof T4Error)) {
+      throw error;
+    }
+    this.#damaged(error);
     return error;
   }
-  throw error;
+}
+
+/** Whether a command may be held back. What ends leases or compacts may not: it would be late, and gives memory back. */
+function isWrite(command: Command): boolean {
+  return command.kind !== "lease-revoke" && command.kind !== "compact";
 }

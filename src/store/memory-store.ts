@@ -9,6 +9,7 @@ import type { Row } from "../core/row.js";
 import type { RowCursor } from "../core/view.js";
 import {
   FIRST_REVISION,
+  NEVER_COMPACTED,
   type Key,
   type LogIndex,
   type Revision,
@@ -29,7 +30,7 @@ const COMPACTION_SLICE_ROWS = 2_000;
 
 export class MemoryStore implements Store {
   readonly #clock: Clock;
-  readonly #tail = new Tail(0 as LogIndex, 0 as Term, FIRST_REVISION, 0 as Revision);
+  readonly #tail = new Tail(0 as LogIndex, 0 as Term, FIRST_REVISION, NEVER_COMPACTED);
   readonly #memtable = new Memtable();
   /** Revisions that open cursors may still show, with their number. */
   readonly #openRevisions = new Map<Revision, number>();
@@ -70,6 +71,10 @@ export class MemoryStore implements Store {
 
   get hasSpace(): boolean {
     return true;
+  }
+
+  get isBehind(): boolean {
+    return false;
   }
 
   get sizes(): StoreSizes {
@@ -132,7 +137,11 @@ export class MemoryStore implements Store {
         () => {},
       );
     }
-    return new RangeEvents(range, from, to, [], [this.#memtable], this.#hold(from));
+    const isNewest =
+      from === this.#tail.compactRevision
+        ? (row: Row): boolean => this.#memtable.at(row.key, from) === row
+        : null;
+    return new RangeEvents(range, from, to, [], [this.#memtable], isNewest, this.#hold(from));
   }
 
   history(key: Key, from: Revision, to: Revision): Row[] {

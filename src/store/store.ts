@@ -32,6 +32,11 @@ export interface Store extends ReadView {
   readonly persistedTerm: Term;
   /** False while the disk has no room for new files: the caller refuses writes before planning them. */
   readonly hasSpace: boolean;
+  /**
+   * True while more rows wait in memory to become files than `WAITING_ROWS_BYTES_MAX`: the caller holds writes back. What
+   * it appends all the same is taken.
+   */
+  readonly isBehind: boolean;
   readonly sizes: StoreSizes;
 
   /** Takes a planned entry: its rows can be read at its revision, but are not committed. */
@@ -77,6 +82,8 @@ export interface StoreListener {
   encodeSystemState(): Uint8Array | null;
   /** A new manifest is durable: log segments up to `persistedIndex` may go. */
   persisted(index: LogIndex): void;
+  /** `hasSpace` or `isBehind` may have changed: writes held back may go on, or have to be refused. */
+  admissionChanged(): void;
   /** A worker or a file failed for good. The node must stop. */
   failed(error: Error): void;
 }

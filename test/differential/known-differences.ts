@@ -4,6 +4,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Message } from "../support/grpc-client.js";
 import { findDifferences, type Encounter } from "./compare.js";
+import { notYetServed } from "./not-yet-served.js";
 import { EVENT_DELETE, type EventGroup } from "./event-history.js";
 
 export type Matcher = (encounter: Encounter) => boolean;
@@ -96,6 +97,19 @@ function statusOfNewerVersion(encounter: Encounter): boolean {
       isDeepStrictEqual(value, { enabled: false, targetVersion: "" }),
   };
   return isCallOf(encounter, "Maintenance/Status") && fields[path]?.(subject) === true;
+}
+
+/** Of a store that nothing was written to yet. */
+function sizeOfNothing(encounter: Encounter): boolean {
+  const { path, subject } = encounter.difference;
+  const response = (encounter.subjectAnswer as Message)["response"] as Message | undefined;
+  const header = response?.["header"] as Message | undefined;
+  return (
+    isCallOf(encounter, "Maintenance/Status") &&
+    [".response.dbSize", ".response.dbSizeInUse"].includes(path) &&
+    subject === "0" &&
+    header?.["revision"] === "1"
+  );
 }
 
 function hashRevision(encounter: Encounter): boolean {
@@ -214,11 +228,20 @@ function methodsSince34(encounter: Encounter): boolean {
   );
 }
 
+function notServedYet({ operation, subjectAnswer }: Encounter): boolean {
+  return (
+    operation.kind === "call" &&
+    notYetServed.has(`/etcdserverpb.${operation.method}`) &&
+    isError(subjectAnswer, 12, /^unknown (method \w+ for )?service etcdserverpb\.\w+$/)
+  );
+}
+
 export const knownDifferences: ReadonlyMap<string, Matcher> = new Map([
   ["invalid-sort-order", invalidSortOrder],
   ["negative-watch-start", negativeWatchStart],
   ["deletion-at-compaction", deletionAtCompaction],
   ["status-of-newer-version", statusOfNewerVersion],
+  ["size-of-nothing", sizeOfNothing],
   ["hash-revision", hashRevision],
   ["hash-at-compaction", hashAtCompaction],
   ["txn-check-order", txnCheckOrder],
@@ -226,4 +249,5 @@ export const knownDifferences: ReadonlyMap<string, Matcher> = new Map([
   ["member-naming", memberNaming],
   ["malformed-protobuf-text", malformedProtobufText],
   ["methods-since-3.4", methodsSince34],
+  ["not-yet-served", notServedYet],
 ]);

@@ -5,6 +5,7 @@ import type { Row } from "../../src/core/row.js";
 import type { PlanView, RowCursor } from "../../src/core/view.js";
 import {
   FIRST_REVISION,
+  NEVER_COMPACTED,
   NO_LEASE,
   type Key,
   type LeaseId,
@@ -13,7 +14,7 @@ import {
 
 export class MemoryView implements PlanView {
   revision: Revision = FIRST_REVISION;
-  compactRevision = 0 as Revision;
+  compactRevision: Revision = NEVER_COMPACTED;
   /** Versions of each key, oldest first. */
   readonly versions: Map<Key, Row[]> = new Map();
   /** Every row, in order. */

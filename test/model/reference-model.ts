@@ -74,8 +74,7 @@ export class ReferenceModel {
         if (command.revision > this.revision) {
           throw new ModelError("T4_FUTURE_REVISION");
         }
-        // Our compact revision has no "never": compacting at 0 leaves no trace.
-        this.compactRevision = command.revision === 0 ? -1 : command.revision;
+        this.compactRevision = command.revision;
         return { kind: "compact", revision: this.revision };
       case "lease-grant": {
         if (command.ttlSeconds > 9_000_000_000) {

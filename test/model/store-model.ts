@@ -18,7 +18,7 @@ export function showHead(head: RowHead): string {
 export class StoreModel {
   /** All rows, in order of revision and sub-revision. */
   readonly rows: Row[] = [];
-  compactRevision = 0;
+  compactRevision = -1;
 
   /** The newest version at a revision, a tombstone too. */
   newest(key: Key, revision: number): Row | undefined {

@@ -5,8 +5,14 @@ import type { Entry } from "../../src/core/entry.js";
 import { rangeContains, type KeyRange } from "../../src/core/key-range.js";
 import type { Row } from "../../src/core/row.js";
 import type { RowCursor } from "../../src/core/view.js";
-import { FIRST_REVISION, type Key, type LogIndex, type Revision } from "../../src/core/words.js";
-import type { Term } from "../../src/core/words.js";
+import {
+  FIRST_REVISION,
+  NEVER_COMPACTED,
+  type Key,
+  type LogIndex,
+  type Revision,
+  type Term,
+} from "../../src/core/words.js";
 import type { EventCursor, Store } from "../../src/store/store.js";
 
 export class PlainStore implements Store {
@@ -15,10 +21,11 @@ export class PlainStore implements Store {
   tipRevision: Revision = FIRST_REVISION;
   committedRevision: Revision = FIRST_REVISION;
   committedIndex = 0 as LogIndex;
-  compactRevision = 0 as Revision;
+  compactRevision: Revision = NEVER_COMPACTED;
   persistedIndex = 0 as LogIndex;
   persistedTerm = 0 as Term;
   hasSpace = true;
+  isBehind = false;
   sizes = { totalBytes: 0, liveBytes: 0 };
 
   append(entry: Entry): void {

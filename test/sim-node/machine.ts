@@ -10,6 +10,7 @@ import type { Disk } from "../../src/runtime/disk.js";
 import { silentLogger } from "../../src/runtime/logger.js";
 import { noMetrics } from "../../src/runtime/metrics.js";
 import type { Runtime } from "../../src/runtime/runtime.js";
+import type { WorkerHandler } from "../../src/runtime/threads.js";
 import { tableWorker } from "../../src/store/work/table-worker.js";
 import { InlineThreads } from "../sim/inline-threads.js";
 import type { SeededRandom } from "../sim/seeded-random.js";
@@ -20,14 +21,28 @@ import type { VirtualClock } from "../sim/virtual-clock.js";
 const SEGMENT_BYTES_MAX = 8 * 1024;
 const SEGMENT_AGE_MS_MAX = 700;
 
+export interface MachineOptions {
+  /** Longest time that the table worker takes for an order. */
+  readonly tableDelayMsMax?: number;
+  readonly waitingRowsBytesMax?: number;
+}
+
 export class Machine implements Clock {
   readonly disk: SimulatedDisk;
   readonly runtime: Runtime;
   readonly #clock: VirtualClock;
   #isDead = false;
 
-  constructor(clock: VirtualClock, disk: SimulatedDisk, random: SeededRandom) {
+  readonly #options: MachineOptions;
+
+  constructor(
+    clock: VirtualClock,
+    disk: SimulatedDisk,
+    random: SeededRandom,
+    options: MachineOptions = {},
+  ) {
     this.#clock = clock;
+    this.#options = options;
     this.disk = disk;
     disk.onChange = () => {
       if (disk.changes >= disk.cutPowerAt) {
@@ -44,7 +59,7 @@ export class Machine implements Clock {
         seed: random.below(2 ** 32),
         handlers: {
           "log-worker-main.js": logWorker,
-          "table-worker-main.js": tableWorker(readSegments),
+          "table-worker-main.js": this.#slowly(tableWorker(readSegments), random.fork()),
         },
         delayMsMax: 0.5,
       }),
@@ -63,6 +78,7 @@ export class Machine implements Clock {
   }
 
   async open(): Promise<Node> {
+    const { waitingRowsBytesMax } = this.#options;
     return openNode(
       {
         dataDirectory: "/data",
@@ -71,6 +87,7 @@ export class Machine implements Clock {
         segmentAgeMsMax: SEGMENT_AGE_MS_MAX,
         blockCacheBytesMax: 64 * 1024,
         rowCacheBytesMax: 4 * 1024,
+        ...(waitingRowsBytesMax === undefined ? {} : { waitingRowsBytesMax }),
       },
       this.runtime,
     );
@@ -107,6 +124,26 @@ export class Machine implements Clock {
 
   nextTurn(run: () => void): void {
     this.after(0, run);
+  }
+
+  /** A worker that takes its time for each message. */
+  #slowly(handler: WorkerHandler, random: SeededRandom): WorkerHandler {
+    const delayMsMax = this.#options.tableDelayMsMax ?? 0;
+    if (delayMsMax === 0) {
+      return handler;
+    }
+    return (context) => {
+      handler({
+        ...context,
+        onMessage: (listener) => {
+          context.onMessage((message) => {
+            this.after(random.fraction() * delayMsMax, () => {
+              listener(message);
+            });
+          });
+        },
+      });
+    };
   }
 }
 

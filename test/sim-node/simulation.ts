@@ -5,7 +5,7 @@ import type { Command, Outcome, PutOperation } from "../../src/core/command.js";
 import { T4Error } from "../../src/core/errors.js";
 import { ALL_KEYS, type KeyRange } from "../../src/core/key-range.js";
 import type { Row } from "../../src/core/row.js";
-import type { LeaseId } from "../../src/core/words.js";
+import { NEVER_COMPACTED, type LeaseId } from "../../src/core/words.js";
 import type { Node } from "../../src/node/node.js";
 import { put, readAll, remove } from "../node/plain-node.js";
 import { SeededRandom } from "../sim/seeded-random.js";
@@ -33,7 +33,7 @@ export class NodeSimulation {
   #disk = new SimulatedDisk();
   #writes = 0;
   #nextLease = 1n;
-  #compactedAcknowledged = 0;
+  #compactedAcknowledged: number = NEVER_COMPACTED;
   #clusterId: bigint | null = null;
   #term = 0;
   #powerCuts = 0;
@@ -63,7 +63,11 @@ export class NodeSimulation {
 
   async #live(isLast: boolean): Promise<void> {
     const random = this.#random.fork();
-    const machine = new Machine(this.#clock, this.#disk, random);
+    const machine = new Machine(this.#clock, this.#disk, random, {
+      // In some lives the table worker cannot keep up, and writers wait for it.
+      tableDelayMsMax: random.chance(0.3) ? 400 : 0,
+      waitingRowsBytesMax: random.chance(0.5) ? 8_000 : 1_000_000,
+    });
     const end = isLast
       ? "close"
       : (["power", "power", "kill", "close", "io"] as const)[random.below(5)];

@@ -52,7 +52,9 @@ export class WatchClient implements WatchSink {
         this,
       );
     } catch (error) {
-      assert.ok(error instanceof T4Error && error.code === "T4_COMPACTED");
+      if (!(error instanceof T4Error && error.code === "T4_COMPACTED")) {
+        throw error;
+      }
       assert.ok(this.#next < node.compactRevision);
       this.#restartAt(node.compactRevision);
     }

@@ -71,7 +71,9 @@ export class StoreDriver {
     const revision = this.tipRevision + 1;
     const rows: Row[] = [];
     for (const change of changes) {
-      const previous = this.#tipRow(change.key);
+      const written = rows.findLast((row) => row.key === change.key);
+      const before = written ?? this.#tipRow(change.key);
+      const previous = before?.isTombstone === true ? undefined : before;
       if (change.value !== null) {
         const create = previous?.createRevision ?? revision;
         const version = (previous?.version ?? 0) + 1;
@@ -233,6 +235,7 @@ export class StoreDriver {
         assert.ok(index >= this.persisted);
         this.persisted = index;
       },
+      admissionChanged: () => {},
       failed: (error) => {
         if (generation === this.#generation) {
           this.failures.push(error);

@@ -81,7 +81,12 @@ function randomChanges(random: SeededRandom, keys: readonly string[]): Change[] 
   for (let i = 0; i < count; i += 1) {
     chosen.add(randomKey(random, keys));
   }
-  return [...chosen].map((key): Change => {
+  const written = [...chosen];
+  if (random.chance(0.1)) {
+    // A transaction may put a key and delete it, or the other way round.
+    written.push(...written.filter(() => random.chance(0.5)));
+  }
+  return written.map((key): Change => {
     if (random.chance(0.25)) {
       return { key, value: null };
     }

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { ALL_KEYS, prefixRange, type KeyRange } from "../../src/core/key-range.js";
 import type { Row } from "../../src/core/row.js";
 import type { RowCursor } from "../../src/core/view.js";
-import type { Key, Revision } from "../../src/core/words.js";
+import { NEVER_COMPACTED, type Key, type Revision } from "../../src/core/words.js";
 import type { EventCursor } from "../../src/store/store.js";
 import { show, showHead } from "../model/store-model.js";
 import type { StoreDriver } from "../sim/store-driver.js";
@@ -257,6 +257,79 @@ export const storeCases: readonly StoreCase[] = [
       await driver.compact(4);
       assert.equal(store.history("a", 1 as Revision, 4 as Revision).length, 0);
       checkAll(driver, KEYS);
+    },
+  },
+  {
+    name: "a store compacted at revision 0 is told from one that never was, after a restart too",
+    async run(driver) {
+      assert.equal(driver.store.compactRevision, NEVER_COMPACTED);
+      driver.write([{ key: "a", value: bytes("1") }]);
+      await driver.flush();
+      await driver.restart(null);
+      assert.equal(driver.store.compactRevision, NEVER_COMPACTED);
+      await driver.compact(0);
+      checkAll(driver, KEYS);
+      await driver.flush();
+      await driver.restart(null);
+      assert.equal(driver.store.compactRevision, 0);
+      checkAll(driver, KEYS);
+    },
+  },
+  {
+    name: "a revision that writes a key several times holds each write, and the last one counts",
+    async run(driver) {
+      driver.write([
+        { key: "a", value: bytes("1") },
+        { key: "b", value: bytes("1") },
+      ]);
+      await driver.flush();
+      driver.write([
+        { key: "a", value: bytes("2") },
+        { key: "a", value: null },
+        { key: "b", value: null },
+        { key: "b", value: bytes("2") },
+        { key: "c", value: bytes("2") },
+        { key: "c", value: null },
+        { key: "c", value: bytes("3"), lease: 7n },
+      ]);
+      driver.write([{ key: "c", value: bytes("4") }]);
+      const keys = ["a", "b", "c"];
+      driver.commit();
+      checkAll(driver, keys);
+      await driver.flush();
+      checkAll(driver, keys);
+      await driver.restart(null);
+      checkAll(driver, keys);
+      const { model } = driver;
+      assert.equal(model.events(ALL_KEYS, 3, 3).length, 7);
+      assert.equal(model.get("b", 3)?.version, 1);
+      // At the revision of the several writes, and above it: each row dies once.
+      for (const revision of [3, 4]) {
+        await driver.compact(revision);
+        checkAll(driver, keys);
+        await driver.restart(null);
+        checkAll(driver, keys);
+      }
+      assert.deepEqual(driver.failures, []);
+    },
+  },
+  {
+    name: "versions of one key in one revision that fill blocks of an index run are found",
+    async run(driver) {
+      const key = "k".repeat(3_000);
+      for (let revision = 0; revision < 3; revision += 1) {
+        driver.write(
+          Array.from({ length: 40 }, (_, at) => ({
+            key,
+            value: at % 3 === 1 ? null : bytes(`${revision} ${at}`),
+          })),
+        );
+      }
+      await driver.flush();
+      checkAll(driver, [key]);
+      await driver.compact(3);
+      await driver.restart(null);
+      checkAll(driver, [key]);
     },
   },
   {

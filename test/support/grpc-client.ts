@@ -39,6 +39,9 @@ const definitions: ReadonlyMap<string, MethodDefinition> = new Map(
   ),
 );
 
+/** Every method of etcd's API and of the health service, such as `/etcdserverpb.KV/Put`. */
+export const methodPaths: readonly string[] = [...definitions.keys()];
+
 function definitionOf(path: string): MethodDefinition {
   const definition = definitions.get(path);
   if (definition === undefined) {

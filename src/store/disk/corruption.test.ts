@@ -15,7 +15,12 @@ import { isStoreFile } from "../work/manifest.js";
 import { openDiskStore } from "./open-disk-store.js";
 import type { DiskStore } from "./disk-store.js";
 
-const LISTENER = { encodeSystemState: () => null, persisted: () => {}, failed: () => {} };
+const LISTENER = {
+  encodeSystemState: () => null,
+  persisted: () => {},
+  admissionChanged: () => {},
+  failed: () => {},
+};
 const KEYS = Array.from({ length: 40 }, (_, i) => `key/${String(i)}`);
 
 async function prepare(): Promise<StoreDriver> {

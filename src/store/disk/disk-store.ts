@@ -7,8 +7,16 @@ import { T4Error } from "../../core/errors.js";
 import type { KeyRange } from "../../core/key-range.js";
 import type { Row } from "../../core/row.js";
 import type { RowCursor, RowHead } from "../../core/view.js";
-import type { Key, LogIndex, Revision, Term } from "../../core/words.js";
+import {
+  FIRST_REVISION,
+  NEVER_COMPACTED,
+  type Key,
+  type LogIndex,
+  type Revision,
+  type Term,
+} from "../../core/words.js";
 import type { SealedSegment, SealPoint } from "../../log/log.js";
+import type { Memtable } from "../memory/memtable.js";
 import { MemtableSource } from "../memory/memtable-source.js";
 import { ListedEvents, RangeEvents } from "../read/event-cursors.js";
 import { MergeCursor, PointCursor } from "../read/merge-cursor.js";
@@ -29,6 +37,25 @@ import { StoreFiles, type FlushRequest, type StoreFilesOptions } from "./store-f
 /** Where reads look a key up; one serves all, since no read awaits. */
 const search = new SearchKey();
 
+/** Whether a row is its key's newest version at its own revision, which may hold several. */
+function isNewestAt(
+  row: Row,
+  revision: Revision,
+  memtables: readonly Memtable[],
+  files: FileSet,
+): boolean {
+  // Only one of them holds rows of that revision.
+  for (const memtable of memtables) {
+    const newest = memtable.at(row.key, revision);
+    if (newest?.modRevision === revision) {
+      return newest.subRevision === row.subRevision;
+    }
+  }
+  const head = new RunHead();
+  search.set(row.key);
+  return files.find(search, revision, head) && head.subRevision === row.subRevision;
+}
+
 interface Waiter {
   /** Done when this entry is in the files … */
   readonly index: LogIndex;
@@ -46,6 +73,8 @@ export interface DiskStoreParts extends Pick<
   /** What the node gave with the manifest's freeze; null if it never gave any. */
   readonly systemState: Uint8Array | null;
   readonly rowCacheBytesMax: number;
+  /** Bytes of rows waiting to become files above which the store is behind. */
+  readonly waitingRowsBytesMax: number;
 }
 
 export class DiskStore implements Store {
@@ -56,6 +85,7 @@ export class DiskStore implements Store {
   readonly #files: StoreFiles;
   readonly #freezer = new Freezer();
   readonly #rowCache: RowCache;
+  readonly #waitingRowsBytesMax: number;
   /** The oldest frozen memtable whose end is not committed yet, by that end; Infinity if there is none. */
   #freezeIndex = Infinity;
   /** The last entry of the last segment that the log ended. */
@@ -73,6 +103,7 @@ export class DiskStore implements Store {
     this.#tail = new Tail(index, term, revision, compactRevision);
     this.#sealedIndex = index;
     this.#rowCache = new RowCache(parts.rowCacheBytesMax);
+    this.#waitingRowsBytesMax = parts.waitingRowsBytesMax;
     this.#files = new StoreFiles({
       ...parts,
       nextFlush: () => this.#nextFlush(),
@@ -81,6 +112,9 @@ export class DiskStore implements Store {
       },
       settled: () => {
         this.#settleWaiters();
+      },
+      spaceChanged: () => {
+        listener.admissionChanged();
       },
       failed: (error) => {
         this.#fail(error);
@@ -116,6 +150,11 @@ export class DiskStore implements Store {
 
   get hasSpace(): boolean {
     return this.#files.hasSpace;
+  }
+
+  /** Only rows in frozen memtables count: those in the active one would wait for a seal point, not for the worker. */
+  get isBehind(): boolean {
+    return this.#freezer.frozenBytes > this.#waitingRowsBytesMax;
   }
 
   get sizes(): StoreSizes {
@@ -195,6 +234,22 @@ export class DiskStore implements Store {
     return this.#getFromFiles(key, revision);
   }
 
+  /** A put of a key that is not in memory needs no value: only its index run is looked at. */
+  head(key: Key, revision: Revision): RowHead | undefined {
+    assert(revision >= this.#tail.compactRevision, "what is compacted is not read");
+    const row = this.#inMemory(key, revision);
+    if (row !== undefined) {
+      return row.version === 0 ? undefined : row;
+    }
+    const cached = this.#rowCache.get(key);
+    if (cached !== undefined && cached.modRevision <= revision) {
+      return cached;
+    }
+    search.set(key);
+    const head = new RunHead();
+    return this.#files.files.find(search, revision, head) && head.version > 0 ? head : undefined;
+  }
+
   scan(range: KeyRange, revision: Revision, descending: boolean): RowCursor {
     assert(revision >= this.#tail.compactRevision, "what is compacted is not read");
     const { files, release } = this.#holdFiles();
@@ -231,7 +286,11 @@ export class DiskStore implements Store {
       return new ListedEvents(load, release);
     }
     const memtables = [...this.#freezer.memtables.toReversed(), this.#freezer.active];
-    return new RangeEvents(range, from, to, files.tables, memtables, release);
+    const isNewest =
+      from === this.#tail.compactRevision
+        ? (row: Row): boolean => isNewestAt(row, from, memtables, files)
+        : null;
+    return new RangeEvents(range, from, to, files.tables, memtables, isNewest, release);
   }
 
   history(key: Key, from: Revision, to: Revision): Row[] {
@@ -243,6 +302,10 @@ export class DiskStore implements Store {
 
   async compacted(): Promise<void> {
     const { compactRevision } = this.#tail;
+    if (compactRevision < FIRST_REVISION) {
+      // Nothing has ever been written there.
+      return;
+    }
     if (this.#files.manifest.compactRevision < compactRevision) {
       this.#freezeWanted = true;
       if (this.#sealedIndex === this.#tail.tipIndex) {
@@ -258,7 +321,7 @@ export class DiskStore implements Store {
       assert(this.#sealedIndex === index, "the log is sealed before a flush");
       this.#freeze();
     }
-    return this.#wait(index, 0 as Revision);
+    return this.#wait(index, NEVER_COMPACTED);
   }
 
   async close(): Promise<void> {
@@ -381,6 +444,7 @@ export class DiskStore implements Store {
       );
       this.#freezer.drop();
       this.#listener.persisted(this.#files.manifest.index);
+      this.#listener.admissionChanged();
     }
     this.#settleWaiters();
   }
@@ -401,7 +465,7 @@ export class DiskStore implements Store {
     const isDone = (waiter: Waiter): boolean =>
       waiter.index <= manifest.index &&
       waiter.compactRevision <= manifest.compactRevision &&
-      (waiter.compactRevision === 0 || isSettled);
+      (waiter.compactRevision === NEVER_COMPACTED || isSettled);
     const done = this.#waiters.filter(isDone);
     this.#waiters = this.#waiters.filter((waiter) => !isDone(waiter));
     this.#files.isAwaited = this.#waiters.length > 0;

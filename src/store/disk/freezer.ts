@@ -36,6 +36,8 @@ export class Freezer {
   readonly frozen: Frozen[] = [];
   /** The same memtables, newest first, as reads want them. */
   memtables: readonly Memtable[] = [];
+  /** About what the frozen memtables hold of the heap. */
+  frozenBytes = 0;
   /** Seal points met since the last freeze. */
   #sealPoints: SealPoint[] = [];
 
@@ -98,5 +100,6 @@ export class Freezer {
 
   #listMemtables(): void {
     this.memtables = this.frozen.map(({ memtable }) => memtable).reverse();
+    this.frozenBytes = this.memtables.reduce((sum, { heapBytes }) => sum + heapBytes, 0);
   }
 }

@@ -1,5 +1,6 @@
 // Opens a store's directory: reads the manifest, opens what it names, removes what a crash left behind.
 // Must never: remove a file that is not the store's own, or take a directory without manifest but with files for new.
+import { WAITING_ROWS_BYTES_MAX } from "../../core/limits.js";
 import type { Disk } from "../../runtime/disk.js";
 import type { Runtime } from "../../runtime/runtime.js";
 import { BlockCache } from "../file/block-cache.js";
@@ -25,6 +26,8 @@ export interface DiskStoreOptions {
   readonly blockCacheBytesMax?: number;
   /** Memory for single rows that are read often. */
   readonly rowCacheBytesMax?: number;
+  /** Memory for rows waiting to become files, above which the store is behind. */
+  readonly waitingRowsBytesMax?: number;
 }
 
 /**
@@ -54,7 +57,11 @@ export function openDiskStore(options: DiskStoreOptions, listener: StoreListener
         : readSystemFile(disk, `${directory}/${fileName("system", manifest.system.number)}`);
     const rowCacheBytesMax = options.rowCacheBytesMax ?? ROW_CACHE_BYTES_DEFAULT;
     const parts = { directory, disk, threads, clock, logger, cache };
-    const store = new DiskStore({ ...parts, manifest, systemState, rowCacheBytesMax }, listener);
+    const waitingRowsBytesMax = options.waitingRowsBytesMax ?? WAITING_ROWS_BYTES_MAX;
+    const store = new DiskStore(
+      { ...parts, manifest, systemState, rowCacheBytesMax, waitingRowsBytesMax },
+      listener,
+    );
     declareMetrics(options, store, cache);
     return store;
   } catch (error) {

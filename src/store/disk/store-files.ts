@@ -41,6 +41,8 @@ export interface StoreFilesOptions {
   readonly installed: (isFlush: boolean) => void;
   /** Upkeep has nothing left to do. */
   readonly settled: () => void;
+  /** `hasSpace` has changed. */
+  readonly spaceChanged: () => void;
   readonly failed: (error: Error) => void;
 }
 
@@ -156,7 +158,7 @@ export class StoreFiles {
     }
     this.workDone.set(reply.work, (this.workDone.get(reply.work) ?? 0) + 1);
     if (reply.manifest !== null) {
-      this.hasSpace = true;
+      this.#setSpace(true);
       try {
         this.#install(reply.manifest, reply.work);
       } catch (error) {
@@ -173,15 +175,27 @@ export class StoreFiles {
       this.#fail(error);
       return;
     }
-    if (this.hasSpace) {
-      this.#options.logger.warn("no space for new files of the store", { error });
-    }
-    this.hasSpace = false;
+    this.#setSpace(false, error.message);
     this.#isWaitingForSpace = true;
     this.#options.clock.after(NO_SPACE_RETRY_MS, () => {
       this.#isWaitingForSpace = false;
       this.work();
     });
+  }
+
+  #setSpace(available: boolean, reason?: string): void {
+    if (this.hasSpace !== available) {
+      this.hasSpace = available;
+      const { logger, spaceChanged } = this.#options;
+      if (available) {
+        logger.info("the disk has room for files of the store again");
+      } else {
+        logger.error("the disk is full: writes are refused until the store's files have room", {
+          reason,
+        });
+      }
+      spaceChanged();
+    }
   }
 
   #fail(error: Error): void {

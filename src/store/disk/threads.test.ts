@@ -41,7 +41,12 @@ function open(directory: string): Opened {
   });
   const store = openDiskStore(
     { directory: `${directory}/store`, runtime: RUNTIME },
-    { encodeSystemState: () => null, persisted: () => {}, failed: fail },
+    {
+      encodeSystemState: () => null,
+      persisted: () => {},
+      admissionChanged: () => {},
+      failed: fail,
+    },
   );
   const log = openLog(
     {

@@ -52,6 +52,8 @@ export class Memtable {
   #firstPlace = 0;
   /** Bytes of the rows' messages. */
   rowBytes = 0;
+  /** What `at` found last: a put looks its key up and then appends its row. */
+  #found: KeyVersions | null = null;
 
   /** Rows in the list: those that `row` gives. */
   get rowCount(): number {
@@ -64,7 +66,9 @@ export class Memtable {
   }
 
   append(row: Row): void {
-    const known = this.#map.get(row.key);
+    const found = this.#found;
+    const known =
+      found !== null && found.newest.row.key === row.key ? found : this.#map.get(row.key);
     let version: Version;
     if (known === undefined) {
       version = new Version(row, null);
@@ -100,6 +104,7 @@ export class Memtable {
     if (versions === undefined) {
       return undefined;
     }
+    this.#found = versions;
     const newest = versions.newest.row;
     return newest.modRevision <= revision ? newest : versions.at(revision);
   }
@@ -179,6 +184,7 @@ export class Memtable {
   }
 
   #forget(key: Key): void {
+    this.#found = null;
     this.#map.delete(key);
     this.keys.remove(key);
   }

@@ -15,6 +15,7 @@ export class RangeEvents implements EventCursor {
   /** Oldest first. */
   readonly #tables: readonly Table[];
   readonly #memtables: readonly Memtable[];
+  readonly #isNewest: ((row: Row) => boolean) | null;
   readonly #release: () => void;
   #table = 0;
   #tableRows: TableRows | null = null;
@@ -22,12 +23,17 @@ export class RangeEvents implements EventCursor {
   #place = 0;
   #isClosed = false;
 
+  /**
+   * `isNewest` says of a row at `from` whether its key has no later row in that revision: given if `from` is the compact
+   * revision, where those that have one are gone. Null: all rows are to be shown.
+   */
   constructor(
     range: KeyRange,
     from: Revision,
     to: Revision,
     tables: readonly Table[],
     memtables: readonly Memtable[],
+    isNewest: ((row: Row) => boolean) | null,
     release: () => void,
   ) {
     this.#range = range;
@@ -35,6 +41,7 @@ export class RangeEvents implements EventCursor {
     this.#to = to;
     this.#tables = tables;
     this.#memtables = memtables;
+    this.#isNewest = isNewest;
     this.#release = release;
   }
 
@@ -44,7 +51,9 @@ export class RangeEvents implements EventCursor {
       if (row === null || row.modRevision > this.#to) {
         return null;
       }
-      if (rangeContains(this.#range, row.key)) {
+      const isGone =
+        this.#isNewest !== null && row.modRevision === this.#from && !this.#isNewest(row);
+      if (!isGone && rangeContains(this.#range, row.key)) {
         return row;
       }
     }

@@ -9,9 +9,9 @@ import { T4Error } from "../../core/errors.js";
 import type { LogIndex, Revision, Term } from "../../core/words.js";
 import type { Disk } from "../../runtime/disk.js";
 import { writeU32 } from "../file/fixed.js";
-import type { StoredHead } from "../read/source.js";
 import { RunWriter } from "../run/run-writer.js";
 import { TableWriter } from "../table/table-writer.js";
+import { HeadColumns } from "./head-columns.js";
 import type { FileRecord, Manifest, RunRecord, TableRecord } from "./manifest.js";
 import { SYSTEM_MAGIC, SYSTEM_VERSION } from "./system-file.js";
 import type { Workshop } from "./workshop.js";
@@ -38,7 +38,7 @@ export function flush(workshop: Workshop, order: FlushOrder, readSegments: ReadS
   const { manifest } = workshop;
   const entries = readSegments(workshop.disk, order.segments);
   const { table, heads } = writeTable(workshop, entries, order);
-  const run = table === null ? null : writeRun(workshop, heads);
+  const run = table === null ? null : writeRun(workshop, heads, table.lastRevision);
   const system = order.system === null ? manifest.system : writeSystemFile(workshop, order.system);
   return workshop.commit({
     index: order.throughIndex,
@@ -57,11 +57,11 @@ function writeTable(
   workshop: Workshop,
   entries: Iterable<Entry>,
   order: FlushOrder,
-): { readonly table: TableRecord | null; readonly heads: StoredHead[] } {
+): { readonly table: TableRecord | null; readonly heads: HeadColumns } {
   const { manifest } = workshop;
   const { number, path } = workshop.newFile("table");
   const writer = new TableWriter(workshop.disk, path);
-  const heads: StoredHead[] = [];
+  const heads = new HeadColumns();
   let index: number = manifest.index;
   let revision: number = manifest.revision;
   try {
@@ -74,9 +74,7 @@ function writeTable(
       revision = entry.revision;
       for (const row of entry.rows) {
         writer.add(row);
-        const { key, modRevision, subRevision, createRevision, version, lease } = row;
-        const rowBytes = row.end - row.start;
-        heads.push({ key, modRevision, subRevision, createRevision, version, lease, rowBytes });
+        heads.add(row);
       }
     }
     if (index !== order.throughIndex || revision !== order.revision) {
@@ -91,7 +89,7 @@ function writeTable(
     throw error;
   }
   const written = writer.finish();
-  if (heads.length === 0) {
+  if (heads.rows === 0) {
     workshop.discardNewest();
     return { table: null, heads };
   }
@@ -109,24 +107,16 @@ function checkFollows(entry: Entry, index: number, revision: number): void {
   }
 }
 
-function writeRun(workshop: Workshop, heads: StoredHead[]): RunRecord {
-  heads.sort((a, b) =>
-    a.key < b.key
-      ? -1
-      : a.key > b.key
-        ? 1
-        : b.modRevision - a.modRevision || b.subRevision - a.subRevision,
-  );
-  const lastRevision = heads.reduce((last, head) => Math.max(last, head.modRevision), 0);
+function writeRun(workshop: Workshop, heads: HeadColumns, lastRevision: number): RunRecord {
   const { number, path } = workshop.newFile("run");
   const writer = new RunWriter(workshop.disk, path, lastRevision);
   let key = new Uint8Array(256);
-  for (const head of heads) {
+  heads.visitInOrder((head) => {
     if (head.key.length > key.length) {
       key = new Uint8Array(head.key.length * 2);
     }
     writer.add(key, writeLatin1(key, 0, head.key), head);
-  }
+  });
   return { number, ...writer.finish(), deadRows: 0, cleanedRevision: 0 };
 }
 

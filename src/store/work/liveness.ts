@@ -2,6 +2,7 @@
 // below C. A tombstone at C itself stays until the next compaction, for watchers that start there.
 import { assert } from "../../lib/assert.js";
 import type { Row } from "../../core/row.js";
+import type { Key } from "../../core/words.js";
 import { RunHead, type Run } from "../run/run.js";
 import { SearchKey } from "../run/search-key.js";
 import type { Manifest } from "./manifest.js";
@@ -57,15 +58,29 @@ export function account(workshop: Workshop): Manifest {
       continue;
     }
     const rows = workshop.openTable(table.number).rowsFrom(from, false);
+    // One revision may write a key several times: each row but the first has the one before it to account for.
+    const sameRevision = new Map<Key, Row>();
+    let revision = 0;
     for (let row = rows.next(); row !== null && row.modRevision <= to; row = rows.next()) {
       if (row.isTombstone && row.modRevision < to) {
         died(row.modRevision, row.end - row.start);
       }
+      if (row.modRevision !== revision) {
+        sameRevision.clear();
+        revision = row.modRevision;
+      }
+      const before = sameRevision.get(row.key);
+      sameRevision.set(row.key, row);
+      if (row.modRevision === from) {
+        continue;
+      }
       // A tombstone before it died, or will die, by itself.
-      if (row.modRevision > from && findNewest(runs, row.key, row.modRevision - 1)) {
-        if (head.version > 0) {
-          died(head.modRevision, head.rowBytes);
+      if (before !== undefined) {
+        if (!before.isTombstone) {
+          died(revision, before.end - before.start);
         }
+      } else if (findNewest(runs, row.key, revision - 1) && head.version > 0) {
+        died(head.modRevision, head.rowBytes);
       }
     }
   }

@@ -8,7 +8,7 @@
 import { latin1, latin1Bytes } from "../../lib/bytes.js";
 import { crc32 } from "../../lib/crc32.js";
 import { T4Error } from "../../core/errors.js";
-import type { LogIndex, Revision, Term } from "../../core/words.js";
+import { NEVER_COMPACTED, type LogIndex, type Revision, type Term } from "../../core/words.js";
 import { corrupt } from "../file/file-errors.js";
 
 export const MANIFEST_NAME = "MANIFEST";
@@ -64,7 +64,7 @@ export const EMPTY_MANIFEST: Manifest = {
   index: 0 as LogIndex,
   term: 0 as Term,
   revision: 1 as Revision,
-  compactRevision: 0 as Revision,
+  compactRevision: NEVER_COMPACTED,
   accountedRevision: 0,
   nextFile: 1,
   system: null,

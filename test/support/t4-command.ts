@@ -1,0 +1,106 @@
+// The compiled `t4` as a child process: a command run to its end, or a server that is awaited, watched and ended.
+import { spawn, type SpawnOptions } from "node:child_process";
+import { repositoryPath } from "./paths.js";
+
+const MAIN = repositoryPath("build/src/cli/main.js");
+const DEADLINE_MS = 30_000;
+
+export interface CommandResult {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunningServer {
+  /** host:port, as gRPC clients take it. */
+  readonly address: string;
+  readonly pid: number;
+  stderr(): string;
+  kill(signal: NodeJS.Signals): void;
+  /** How it ended. */
+  readonly ended: Promise<CommandResult>;
+}
+
+/** Who runs it: `spawn`'s uid and gid. */
+export type Identity = Pick<SpawnOptions, "uid" | "gid">;
+
+interface Started {
+  readonly pid: number;
+  readonly result: { stdout: string; stderr: string };
+  kill(signal: NodeJS.Signals): void;
+  onOutput(listener: () => void): void;
+  readonly ended: Promise<CommandResult>;
+}
+
+function start(args: readonly string[], identity: Identity): Started {
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    stdio: ["ignore", "pipe", "pipe"],
+    ...identity,
+  });
+  const result = { stdout: "", stderr: "" };
+  let told = (): void => {};
+  child.stdout.on("data", (chunk: Buffer) => {
+    result.stdout += chunk.toString();
+    told();
+  });
+  child.stderr.on("data", (chunk: Buffer) => {
+    result.stderr += chunk.toString();
+  });
+  const ended = new Promise<CommandResult>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code) => {
+      resolve({ code, ...result });
+    });
+  });
+  return {
+    pid: child.pid ?? 0,
+    result,
+    ended,
+    kill: (signal) => child.kill(signal),
+    onOutput: (listener) => {
+      told = listener;
+    },
+  };
+}
+
+/** Runs a command to its end; one that does not end is killed, and its code is then null. */
+export async function t4(args: readonly string[], identity: Identity = {}): Promise<CommandResult> {
+  const child = start(args, identity);
+  const timer = setTimeout(() => {
+    child.kill("SIGKILL");
+  }, DEADLINE_MS);
+  try {
+    return await child.ended;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Starts `t4 run` on a free port and waits until it serves. */
+export async function startServer(
+  dataDirectory: string,
+  flags: readonly string[] = [],
+): Promise<RunningServer> {
+  const listen = ["--listen", "127.0.0.1:0"];
+  const child = start(["run", "--data-dir", dataDirectory, ...listen, ...flags], {});
+  const address = await new Promise<string>((resolve, reject) => {
+    child.onOutput(() => {
+      const match = /etcd v3 clients at (127\.0\.0\.1:\d+)/.exec(child.result.stdout);
+      if (match?.[1] !== undefined) {
+        resolve(match[1]);
+      }
+    });
+    child.ended.then(({ code, stderr }) => {
+      reject(new Error(`t4 run ended with ${String(code)}: ${stderr}`));
+    }, reject);
+  });
+  return {
+    address,
+    pid: child.pid,
+    stderr: () => child.result.stderr,
+    kill: (signal) => {
+      child.kill(signal);
+    },
+    ended: child.ended,
+  };
+}
