@@ -27,6 +27,7 @@ import { connect, createServer, type Server } from "node:net";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { DiskError, type DirectoryLock } from "./disk.js";
+import { diskError } from "./disk-error.js";
 
 /** Longest path a socket can have everywhere (macOS: 104 bytes with the end marker). libuv cuts longer ones off. */
 const SOCKET_PATH_BYTES_MAX = 103;
@@ -211,8 +212,7 @@ async function lockBySockets(path: string, real: string): Promise<DirectoryLock>
     }
     const code = (error as NodeJS.ErrnoException).code;
     if (!NO_SOCKETS.has(code)) {
-      const kind = code === "EACCES" || code === "EROFS" ? "permission" : "io";
-      throw new DiskError(kind, path, `cannot lock ${path}: ${(error as Error).message}`, error);
+      throw diskError("lock", path, error);
     }
   }
   // Every process of this machine that sees the same directory meets in the same place.
@@ -224,7 +224,7 @@ async function lockBySockets(path: string, real: string): Promise<DirectoryLock>
     if (error instanceof DiskError) {
       throw error;
     }
-    throw new DiskError("io", path, `cannot lock ${path}: ${(error as Error).message}`, error);
+    throw diskError("lock", path, error);
   }
 }
 

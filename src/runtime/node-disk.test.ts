@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { diskCases } from "../../test/suites/disk-suite.js";
 import { DiskError } from "./disk.js";
-import { diskError, nodeDisk } from "./node-disk.js";
+import { diskError } from "./disk-error.js";
+import { nodeDisk } from "./node-disk.js";
 
 function temporaryDirectory(t: TestContext): string {
   const directory = mkdtempSync(join(tmpdir(), "t4-disk-"));

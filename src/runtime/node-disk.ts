@@ -23,39 +23,15 @@ import {
   DiskError,
   type DirectoryLock,
   type Disk,
-  type DiskErrorCode,
   type DiskFile,
   type OpenOptions,
 } from "./disk.js";
+import { diskError } from "./disk-error.js";
 
 /** O_DSYNC reaches the device on Linux only. Elsewhere libuv's fdatasync does (F_FULLFSYNC, FlushFileBuffers). */
 const hasDurableOpen = process.platform === "linux";
 /** Windows can neither open a directory nor needs to: its journal orders names by itself. */
 const hasDirectorySync = process.platform !== "win32";
-
-const CODES: Readonly<Record<string, readonly [DiskErrorCode, string]>> = {
-  ENOENT: ["not-found", "it does not exist"],
-  EEXIST: ["exists", "it exists already"],
-  ENOSPC: ["no-space", "the disk is full: free some space"],
-  EDQUOT: ["no-space", "the disk quota is used up: raise it or free some space"],
-  EACCES: ["permission", "permission denied: check owner and mode of the file and its directories"],
-  EPERM: ["permission", "not permitted: check owner, mode and attributes of the file"],
-  EROFS: ["permission", "the file system is mounted read-only"],
-  ENOTDIR: ["not-a-directory", "a part of the path is a file where a directory is needed"],
-  EMFILE: ["io", "this process has too many open files: raise its limit (ulimit -n)"],
-  ENFILE: ["io", "the system has too many open files: raise fs.file-max"],
-  EIO: ["io", "the device failed: check the kernel's log and the drive"],
-};
-
-/** The port's error for what node:fs threw. */
-export function diskError(action: string, path: string, cause: unknown): DiskError {
-  if (cause instanceof DiskError) {
-    return cause;
-  }
-  const code = (cause as NodeJS.ErrnoException).code ?? "";
-  const [mapped, advice] = CODES[code] ?? (["io", (cause as Error).message] as const);
-  return new DiskError(mapped, path, `cannot ${action} ${path}: ${advice} (${code})`, cause);
-}
 
 /** Runs `operation`; what it throws becomes a DiskError. */
 function guarded<Result>(action: string, path: string, operation: () => Result): Result {

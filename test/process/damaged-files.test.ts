@@ -294,7 +294,7 @@ test("a torn tail of the log is cut with a warning, and nothing else is lost", a
     );
     const listed = await t4(["inspect", "count", "--data-dir", directory]);
     assert.deepEqual([listed.code, listed.stdout], [0, "620\n"], listed.stderr);
-    const server = await startServer(directory);
+    using server = await startServer(directory);
     using client = new GrpcClient(server.address);
     const answer = await client.must("/etcdserverpb.KV/Range", {
       key: Buffer.from([0]),
@@ -315,7 +315,7 @@ test("damage met while serving refuses what needs it, names the place once, and 
     await makeSound(directory);
     const place = 5_000;
     flip(".table", () => place)(directory);
-    const server = await startServer(directory);
+    using server = await startServer(directory);
     using client = new GrpcClient(server.address);
     const whole = { key: Buffer.from("first/"), range_end: Buffer.from("first0") };
     for (let attempt = 0; attempt < 3; attempt += 1) {

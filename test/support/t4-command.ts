@@ -1,5 +1,5 @@
 // The compiled `t4` as a child process: a command run to its end, or a server that is awaited, watched and ended.
-import { spawn, type SpawnOptions } from "node:child_process";
+import { spawn, type ChildProcess, type SpawnOptions } from "node:child_process";
 import { repositoryPath } from "./paths.js";
 
 const MAIN = repositoryPath("build/src/cli/main.js");
@@ -11,7 +11,8 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
-export interface RunningServer {
+/** Killed when it is disposed of. */
+export interface RunningServer extends Disposable {
   /** host:port, as gRPC clients take it. */
   readonly address: string;
   readonly pid: number;
@@ -32,11 +33,19 @@ interface Started {
   readonly ended: Promise<CommandResult>;
 }
 
+const running = new Set<ChildProcess>();
+process.once("exit", () => {
+  for (const child of running) {
+    child.kill("SIGKILL");
+  }
+});
+
 function start(args: readonly string[], identity: Identity): Started {
   const child = spawn(process.execPath, [MAIN, ...args], {
     stdio: ["ignore", "pipe", "pipe"],
     ...identity,
   });
+  running.add(child);
   const result = { stdout: "", stderr: "" };
   let told = (): void => {};
   child.stdout.on("data", (chunk: Buffer) => {
@@ -49,6 +58,7 @@ function start(args: readonly string[], identity: Identity): Started {
   const ended = new Promise<CommandResult>((resolve, reject) => {
     child.once("error", reject);
     child.once("close", (code) => {
+      running.delete(child);
       resolve({ code, ...result });
     });
   });
@@ -102,5 +112,8 @@ export async function startServer(
       child.kill(signal);
     },
     ended: child.ended,
+    [Symbol.dispose]: () => {
+      child.kill("SIGKILL");
+    },
   };
 }
