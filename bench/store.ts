@@ -14,9 +14,9 @@ import { systemClock } from "../src/runtime/system-clock.js";
 import type { DiskStore } from "../src/store/disk/disk-store.js";
 import { openDiskStore } from "../src/store/disk/open-disk-store.js";
 import { Memtable } from "../src/store/memory/memtable.js";
-import { EMPTY_MANIFEST } from "../src/store/work/manifest.js";
-import { planStep } from "../src/store/work/plan-step.js";
-import { handleOrder, tableWorker } from "../src/store/work/table-worker.js";
+import { EMPTY_MANIFEST } from "../src/store/upkeep/manifest.js";
+import { planStep } from "../src/store/upkeep/plan-step.js";
+import { handleOrder, tableWorker } from "../src/store/upkeep/table-worker.js";
 
 const [mode = "load", directory = "/tmp/t4-store-bench", keyCount = "1000000"] =
   process.argv.slice(2);

@@ -26,7 +26,7 @@ try {
 EOF
 node embed.mjs
 
-npx t4 run --data-dir ./served --listen 127.0.0.1:0 >ready.txt 2>server.log &
+./node_modules/.bin/t4 run --data-dir ./served --listen 127.0.0.1:0 >ready.txt 2>server.log &
 server=$!
 for _ in $(seq 100); do
   grep -q "ready" ready.txt && break

@@ -15,7 +15,7 @@ import type { Thread, Threads } from "../runtime/threads.js";
 import { fromDiskError } from "../store/file/file-errors.js";
 import { openDiskStore } from "../store/disk/open-disk-store.js";
 import type { Store } from "../store/store.js";
-import type { WorkReply } from "../store/work/table-worker.js";
+import type { WorkReply } from "../store/upkeep/table-worker.js";
 import { placesIn, readIdentity } from "./data-directory.js";
 import type { Identity } from "./identity.js";
 import type { NodeStatus } from "./node.js";

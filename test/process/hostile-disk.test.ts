@@ -159,9 +159,12 @@ test("a directory that may not be written to is named with the reason, and stays
   try {
     // Root may write anywhere, so somebody else runs the server then.
     const identity: Identity = isRoot() ? { uid: NOBODY, gid: NOBODY } : {};
-    const version = await t4(["--version"], identity);
-    if (version.code !== 0) {
-      context.diagnostic(`skipped: another user cannot run this program: ${version.stderr}`);
+    const obstacle = await t4(["--version"], identity).then(
+      ({ code, stderr }) => (code === 0 ? null : stderr),
+      (error: unknown) => String(error),
+    );
+    if (obstacle !== null) {
+      context.skip(`another user cannot run this program here: ${obstacle}`);
       return;
     }
     chmodSync(path, 0o755);

@@ -11,7 +11,7 @@ import { silentLogger } from "../../src/runtime/logger.js";
 import { noMetrics } from "../../src/runtime/metrics.js";
 import type { Runtime } from "../../src/runtime/runtime.js";
 import type { WorkerHandler } from "../../src/runtime/threads.js";
-import { tableWorker } from "../../src/store/work/table-worker.js";
+import { tableWorker } from "../../src/store/upkeep/table-worker.js";
 import { InlineThreads } from "../sim/inline-threads.js";
 import type { SeededRandom } from "../sim/seeded-random.js";
 import { PowerLossError, type SimulatedDisk } from "../sim/simulated-disk.js";

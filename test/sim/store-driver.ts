@@ -11,7 +11,7 @@ import { DiskStore } from "../../src/store/disk/disk-store.js";
 import { openDiskStore, type DiskStoreOptions } from "../../src/store/disk/open-disk-store.js";
 import { MemoryStore } from "../../src/store/memory-store.js";
 import type { Store, StoreListener } from "../../src/store/store.js";
-import { tableWorker } from "../../src/store/work/table-worker.js";
+import { tableWorker } from "../../src/store/upkeep/table-worker.js";
 import { StoreModel } from "../model/store-model.js";
 import { InlineThreads } from "./inline-threads.js";
 import { PowerLossError, SimulatedDisk } from "./simulated-disk.js";

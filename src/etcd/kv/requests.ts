@@ -152,8 +152,9 @@ function compareOf(compare: WireCompare): Compare {
   const range = keyRangeFromWire(compare.key, compare.rangeEnd);
   const result = results[compare.result];
   if (result === undefined) {
-    // etcd takes a result it does not know for true.
-    return { range, result: "greater", target: "version", operand: -1 };
+    // etcd takes a result it does not know for true, but a value that is missing for false.
+    const operand = compare.target === CompareCompareTarget.VALUE ? 0 : -1;
+    return { range, result: "greater", target: "version", operand };
   }
   const union = compare.targetUnion;
   const number = (kind: "version" | "createRevision" | "modRevision"): number =>

@@ -386,6 +386,9 @@ suite("Txn", () => {
     assert.ok(await holds({ target: 0, result: 1 }), "an operand that is not sent is zero");
     assert.ok(!(await holds({ target: 0, targetUnion: { kind: "modRevision", value: 1 } })));
     assert.ok(await holds({ target: 0, result: 9 }), "an unknown result is true");
+    assert.ok(await holds({ target: 3, result: 9 }));
+    assert.ok(await holds({ key: "none", target: 0, result: 9 }));
+    assert.ok(!(await holds({ key: "none", target: 3, result: 9 })), "no value is never true");
     assert.ok(await holds({ target: 9 }), "an unknown target is equal");
     assert.ok(!(await holds({ target: 9, result: 3 })));
   });
@@ -468,5 +471,13 @@ suite("Compact", () => {
       11,
       "etcdserver: mvcc: required revision is a future revision",
     );
+  });
+
+  test("revision 0 can be compacted once, and only first", async () => {
+    const compacted = "etcdserver: mvcc: required revision has been compacted";
+    const client = new Client();
+    assertFails(await client.compact(-1), 11, compacted);
+    assert.equal((await client.compact(0)).status, 0);
+    assertFails(await client.compact(0), 11, compacted);
   });
 });

@@ -11,7 +11,7 @@ import type { SimulatedDisk } from "../../../test/sim/simulated-disk.js";
 import { STORE_DIRECTORY, StoreDriver } from "../../../test/sim/store-driver.js";
 import { bytes, drain, drainEvents } from "../../../test/suites/store-suite.js";
 import { writeU32 } from "../file/fixed.js";
-import { isStoreFile } from "../work/manifest.js";
+import { isStoreFile } from "../upkeep/manifest.js";
 import { openDiskStore } from "./open-disk-store.js";
 import type { DiskStore } from "./disk-store.js";
 

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import type { Revision } from "../../core/words.js";
 import { STORE_DIRECTORY, StoreDriver } from "../../../test/sim/store-driver.js";
 import { bytes, checkAll } from "../../../test/suites/store-suite.js";
-import { isStoreFile, filesOf } from "../work/manifest.js";
+import { isStoreFile, filesOf } from "../upkeep/manifest.js";
 import { DiskStore } from "./disk-store.js";
 
 const KEYS = ["a", "b", "c", "d", "e"];

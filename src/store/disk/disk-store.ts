@@ -28,7 +28,7 @@ import { AscendingRunSource, DescendingRunSource } from "../run/run-source.js";
 import { SearchKey } from "../run/search-key.js";
 import type { EventCursor, Store, StoreListener, StoreSizes } from "../store.js";
 import { Tail } from "../tail.js";
-import type { Manifest } from "../work/manifest.js";
+import type { Manifest } from "../upkeep/manifest.js";
 import type { FileSet } from "./file-set.js";
 import { Freezer, type Frozen } from "./freezer.js";
 import { RowCache } from "./row-cache.js";

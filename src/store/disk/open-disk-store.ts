@@ -14,9 +14,9 @@ import {
   isStoreFile,
   MANIFEST_NAME,
   type Manifest,
-} from "../work/manifest.js";
-import { readSystemFile } from "../work/system-file.js";
-import { MANIFEST_TEMPORARY_NAME, writeManifest } from "../work/workshop.js";
+} from "../upkeep/manifest.js";
+import { readSystemFile } from "../upkeep/system-file.js";
+import { MANIFEST_TEMPORARY_NAME, writeManifest } from "../upkeep/workshop.js";
 import { DiskStore } from "./disk-store.js";
 
 export interface DiskStoreOptions {

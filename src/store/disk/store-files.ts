@@ -14,10 +14,10 @@ import type { BlockCache } from "../file/block-cache.js";
 import { Run } from "../run/run.js";
 import type { StoreSizes } from "../store.js";
 import { Table } from "../table/table.js";
-import type { FlushOrder } from "../work/flush-job.js";
-import { fileName, filesOf, type FileKind, type Manifest } from "../work/manifest.js";
-import { planStep } from "../work/plan-step.js";
-import type { WorkReply } from "../work/table-worker.js";
+import type { FlushOrder } from "../upkeep/flush-job.js";
+import { fileName, filesOf, type FileKind, type Manifest } from "../upkeep/manifest.js";
+import { planStep } from "../upkeep/plan-step.js";
+import type { WorkReply } from "../upkeep/table-worker.js";
 import { FileSet, SharedFile } from "./file-set.js";
 import { WorkerLink } from "./worker-link.js";
 

@@ -2,7 +2,7 @@
 // order: a store that has just been opened has no use for it, and starting a thread costs as much as opening the store.
 import { assert } from "../../lib/assert.js";
 import type { Thread, Threads } from "../../runtime/threads.js";
-import type { TableWorkerData, WorkOrder, WorkReply } from "../work/table-worker.js";
+import type { TableWorkerData, WorkOrder, WorkReply } from "../upkeep/table-worker.js";
 
 export class WorkerLink {
   readonly #start: () => Thread;
