@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { ALL_KEYS, prefixRange, type KeyRange } from "../../src/core/key-range.js";
 import type { Row } from "../../src/core/row.js";
-import type { RowCursor } from "../../src/core/view.js";
+import { headOf, type RowCursor } from "../../src/core/view.js";
 import { NEVER_COMPACTED, type Key, type Revision } from "../../src/core/words.js";
 import type { EventCursor } from "../../src/store/store.js";
 import { show, showHead } from "../model/store-model.js";
@@ -51,6 +51,8 @@ export function checkReads(
     const row = store.get(key, at);
     const expected = model.get(key, revision);
     assert.equal(row && show(row), expected && show(expected), `get ${key} at ${revision}`);
+    const head = headOf(store, key, at);
+    assert.equal(head && showHead(head), expected && showHead(expected), `head of ${key}`);
   }
   const middle = keys[keys.length >> 1] ?? "m";
   const ranges: KeyRange[] = [

@@ -223,27 +223,16 @@ export class DiskStore implements Store {
 
   get(key: Key, revision: Revision): Row | undefined {
     assert(revision >= this.#tail.compactRevision, "what is compacted is not read");
-    const row = this.#inMemory(key, revision);
-    if (row !== undefined) {
-      return row.version === 0 ? undefined : row;
-    }
-    const cached = this.#rowCache.get(key);
-    if (cached !== undefined && cached.modRevision <= revision) {
-      return cached;
-    }
-    return this.#getFromFiles(key, revision);
+    const row = this.#kept(key, revision) ?? this.#getFromFiles(key, revision);
+    return row === undefined || row.version === 0 ? undefined : row;
   }
 
   /** A put of a key that is not in memory needs no value: only its index run is looked at. */
   head(key: Key, revision: Revision): RowHead | undefined {
     assert(revision >= this.#tail.compactRevision, "what is compacted is not read");
-    const row = this.#inMemory(key, revision);
+    const row = this.#kept(key, revision);
     if (row !== undefined) {
       return row.version === 0 ? undefined : row;
-    }
-    const cached = this.#rowCache.get(key);
-    if (cached !== undefined && cached.modRevision <= revision) {
-      return cached;
     }
     search.set(key);
     const head = new RunHead();
@@ -327,6 +316,16 @@ export class DiskStore implements Store {
   async close(): Promise<void> {
     this.#fail(new T4Error("T4_CLOSED", "the store is closed"));
     await this.#files.close();
+  }
+
+  /** The newest version at `revision`, a tombstone too, if no file has to be looked at for it. */
+  #kept(key: Key, revision: Revision): Row | undefined {
+    const row = this.#inMemory(key, revision);
+    if (row !== undefined) {
+      return row;
+    }
+    const cached = this.#rowCache.get(key);
+    return cached !== undefined && cached.modRevision <= revision ? cached : undefined;
   }
 
   #inMemory(key: Key, revision: Revision): Row | undefined {
