@@ -1,16 +1,14 @@
 // One life of a node: from its start on a disk to its end, however it ends. When it ends abruptly nothing of it runs any
 // more: its clock swallows what is due, as a machine without power does.
-import { forEachEntry, SegmentReader } from "../../src/log/segment-reader.js";
 import { logWorker } from "../../src/log/log-worker.js";
 import { openNode } from "../../src/node/open-node.js";
 import type { Node } from "../../src/node/node.js";
-import type { Entry } from "../../src/core/entry.js";
 import type { Clock, Timer } from "../../src/runtime/clock.js";
-import type { Disk } from "../../src/runtime/disk.js";
 import { silentLogger } from "../../src/runtime/logger.js";
 import { noMetrics } from "../../src/runtime/metrics.js";
 import type { Runtime } from "../../src/runtime/runtime.js";
 import type { WorkerHandler } from "../../src/runtime/threads.js";
+import { readSegments } from "../../src/store/upkeep/read-segments.js";
 import { tableWorker } from "../../src/store/upkeep/table-worker.js";
 import { InlineThreads } from "../sim/inline-threads.js";
 import type { SeededRandom } from "../sim/seeded-random.js";
@@ -144,20 +142,5 @@ export class Machine implements Clock {
         },
       });
     };
-  }
-}
-
-function* readSegments(disk: Disk, paths: readonly string[]): Iterable<Entry> {
-  for (const path of paths) {
-    const reader = new SegmentReader(disk, path);
-    try {
-      for (let group = reader.next(); group !== null; group = reader.next()) {
-        const entries: Entry[] = [];
-        forEachEntry(group, (entry) => entries.push(entry));
-        yield* entries;
-      }
-    } finally {
-      reader.close();
-    }
   }
 }
