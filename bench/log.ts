@@ -6,22 +6,10 @@ import { join } from "node:path";
 import { makeRow } from "../src/core/row.js";
 import type { LogIndex, Revision, Term } from "../src/core/words.js";
 import { openLog } from "../src/log/open-log.js";
-import { silentLogger } from "../src/runtime/logger.js";
-import { noMetrics } from "../src/runtime/metrics.js";
-import { nodeDisk } from "../src/runtime/node-disk.js";
-import { nodeThreads } from "../src/runtime/node-threads.js";
-import { systemClock } from "../src/runtime/system-clock.js";
-import { systemRandom } from "../src/runtime/system-random.js";
+import { systemRuntime } from "../src/runtime/system-runtime.js";
 
 const [seconds = "3", ...callerCounts] = process.argv.slice(2);
-const runtime = {
-  clock: systemClock,
-  disk: nodeDisk,
-  random: systemRandom,
-  threads: nodeThreads,
-  logger: silentLogger,
-  metrics: noMetrics,
-};
+const runtime = systemRuntime();
 const value = new Uint8Array(131).fill(65);
 
 function quantile(sorted: readonly number[], fraction: number): number {

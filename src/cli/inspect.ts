@@ -4,12 +4,7 @@ import type { RangeOperation } from "../core/command.js";
 import { ALL_KEYS, prefixRange, type KeyRange } from "../core/key-range.js";
 import type { Row } from "../core/row.js";
 import { openReadOnly, type ReadOnlyNode } from "../node/read-only.js";
-import { silentLogger } from "../runtime/logger.js";
-import { noMetrics } from "../runtime/metrics.js";
-import { nodeDisk } from "../runtime/node-disk.js";
-import { nodeThreads } from "../runtime/node-threads.js";
-import { systemClock } from "../runtime/system-clock.js";
-import { systemRandom } from "../runtime/system-random.js";
+import { systemRuntime } from "../runtime/system-runtime.js";
 import { EXIT_FAILED, EXIT_OK } from "./exit.js";
 import { jsonRow, keyArgument, printable, printableKey } from "./render.js";
 
@@ -29,14 +24,7 @@ async function withNode(
   flags: InspectFlags,
   use: (node: ReadOnlyNode) => number | Promise<number>,
 ): Promise<number> {
-  const node = await openReadOnly(resolve(flags.dataDir), {
-    clock: systemClock,
-    disk: nodeDisk,
-    random: systemRandom,
-    threads: nodeThreads,
-    logger: silentLogger,
-    metrics: noMetrics,
-  });
+  const node = await openReadOnly(resolve(flags.dataDir), systemRuntime());
   try {
     return await use(node);
   } finally {

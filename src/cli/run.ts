@@ -4,13 +4,9 @@ import { resolve } from "node:path";
 import { openNode } from "../node/open-node.js";
 import type { Node } from "../node/node.js";
 import type { Logger } from "../runtime/logger.js";
-import { nodeDisk } from "../runtime/node-disk.js";
-import { nodeThreads } from "../runtime/node-threads.js";
 import { openLogger } from "../runtime/pino-logger.js";
 import { PrometheusMetrics } from "../runtime/prometheus-metrics.js";
-import type { Runtime } from "../runtime/runtime.js";
-import { systemClock } from "../runtime/system-clock.js";
-import { systemRandom } from "../runtime/system-random.js";
+import { systemRuntime } from "../runtime/system-runtime.js";
 import type { Server } from "../server/server.js";
 import type { TlsOptions } from "../transport/server.js";
 import { unknownVariables } from "./environment.js";
@@ -29,14 +25,7 @@ export async function run(flags: RunFlags): Promise<number> {
   const dataDir = resolve(flags.dataDir);
   logger.info("opening the data directory", { dataDir });
   const metrics = new PrometheusMetrics();
-  const runtime: Runtime = {
-    clock: systemClock,
-    disk: nodeDisk,
-    random: systemRandom,
-    threads: nodeThreads,
-    logger,
-    metrics,
-  };
+  const runtime = systemRuntime({ logger, metrics });
   const opening = openNode(
     {
       dataDirectory: dataDir,

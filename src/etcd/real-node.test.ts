@@ -7,14 +7,11 @@ import { FakeNode } from "../../test/support/fake-node.js";
 import { encodeWith, TestStreamCall, TestUnaryCall } from "../../test/support/service-harness.js";
 import { openNode } from "../node/open-node.js";
 import type { Node } from "../node/node.js";
-import { nodeDisk } from "../runtime/node-disk.js";
-import { nodeThreads } from "../runtime/node-threads.js";
-import { silentLogger } from "../runtime/logger.js";
-import { noMetrics } from "../runtime/metrics.js";
 import { systemClock } from "../runtime/system-clock.js";
 import { systemRandom } from "../runtime/system-random.js";
 import * as rpc from "./gen/rpc.js";
 import { createServices, type EtcdServices } from "./services.js";
+import { systemRuntime } from "../runtime/system-runtime.js";
 
 const keys = ["a", "b", "c"];
 const key = fc.constantFrom(...keys);
@@ -183,14 +180,7 @@ function withoutIdentity(message: unknown): unknown {
 }
 
 test("answers and events are those of the tests' small node, which plans and reads in the simplest way", async () => {
-  const runtime = {
-    clock: systemClock,
-    disk: nodeDisk,
-    random: systemRandom,
-    threads: nodeThreads,
-    logger: silentLogger,
-    metrics: noMetrics,
-  };
+  const runtime = systemRuntime();
   await fc.assert(
     fc.asyncProperty(fc.array(request, { maxLength: 30 }), async (requests) => {
       const node = await openNode({ dataDirectory: null, nodeId: null }, runtime);

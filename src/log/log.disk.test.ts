@@ -11,24 +11,13 @@ import { fingerprint, LOG_START, positionOf, randomEntry } from "../../test/sim/
 import { SeededRandom } from "../../test/sim/seeded-random.js";
 import type { Entry } from "../core/entry.js";
 import type { LogIndex, Term } from "../core/words.js";
-import { silentLogger } from "../runtime/logger.js";
-import { noMetrics } from "../runtime/metrics.js";
 import { nodeDisk } from "../runtime/node-disk.js";
-import { nodeThreads } from "../runtime/node-threads.js";
 import type { Runtime } from "../runtime/runtime.js";
-import { systemClock } from "../runtime/system-clock.js";
-import { systemRandom } from "../runtime/system-random.js";
 import type { Log, SealedSegment } from "./log.js";
 import { openLog } from "./open-log.js";
+import { systemRuntime } from "../runtime/system-runtime.js";
 
-const runtime: Runtime = {
-  clock: systemClock,
-  disk: nodeDisk,
-  random: systemRandom,
-  threads: nodeThreads,
-  logger: silentLogger,
-  metrics: noMetrics,
-};
+const runtime: Runtime = systemRuntime();
 
 interface Opened {
   readonly log: Log;

@@ -7,25 +7,13 @@ import { test } from "node:test";
 import { crc32 } from "node:zlib";
 import { open, T4Error } from "../../src/index.js";
 import { openReadOnly } from "../../src/node/read-only.js";
-import { silentLogger } from "../../src/runtime/logger.js";
-import { noMetrics } from "../../src/runtime/metrics.js";
-import { nodeDisk } from "../../src/runtime/node-disk.js";
-import { nodeThreads } from "../../src/runtime/node-threads.js";
 import type { Runtime } from "../../src/runtime/runtime.js";
-import { systemClock } from "../../src/runtime/system-clock.js";
-import { systemRandom } from "../../src/runtime/system-random.js";
 import { GrpcClient } from "../support/grpc-client.js";
 import { startServer, t4 } from "../support/t4-command.js";
 import { makeTempDirectory, removeTempDirectory } from "../support/temp-directory.js";
+import { systemRuntime } from "../../src/runtime/system-runtime.js";
 
-const RUNTIME: Runtime = {
-  clock: systemClock,
-  disk: nodeDisk,
-  random: systemRandom,
-  threads: nodeThreads,
-  logger: silentLogger,
-  metrics: noMetrics,
-};
+const RUNTIME: Runtime = systemRuntime();
 
 /** One of each kind is also tried with the real commands. */
 const PRINTED = new Set(["a byte in the middle of the log", "half a run", "a newer manifest"]);

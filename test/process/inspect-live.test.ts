@@ -4,17 +4,12 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
 import { openReadOnly } from "../../src/node/read-only.js";
-import { silentLogger } from "../../src/runtime/logger.js";
-import { noMetrics } from "../../src/runtime/metrics.js";
-import { nodeDisk } from "../../src/runtime/node-disk.js";
-import { nodeThreads } from "../../src/runtime/node-threads.js";
-import { systemClock } from "../../src/runtime/system-clock.js";
-import { systemRandom } from "../../src/runtime/system-random.js";
 import { readAll } from "../node/plain-node.js";
 import { GrpcClient } from "../support/grpc-client.js";
 import { startServer, t4 } from "../support/t4-command.js";
 import { makeTempDirectory, removeTempDirectory } from "../support/temp-directory.js";
 import { sleep } from "../support/wait.js";
+import { systemRuntime } from "../../src/runtime/system-runtime.js";
 
 const WRITERS = 8;
 /** With values of this size memtables are flushed every few dozen writes, and files merged now and then. */
@@ -45,14 +40,7 @@ test("a directory under write load can be looked into at any moment", async () =
     let looks = 0;
     const manifests = new Set<number>();
     while (written < WRITES) {
-      const node = await openReadOnly(data, {
-        clock: systemClock,
-        disk: nodeDisk,
-        random: systemRandom,
-        threads: nodeThreads,
-        logger: silentLogger,
-        metrics: noMetrics,
-      });
+      const node = await openReadOnly(data, systemRuntime());
       const status = node.status();
       const { count, rows } = await node.range({ ...readAll, keysOnly: true });
       await node.close();

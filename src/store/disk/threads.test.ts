@@ -8,24 +8,12 @@ import { makeRow } from "../../core/row.js";
 import type { LogIndex, Revision, Term } from "../../core/words.js";
 import type { Log } from "../../log/log.js";
 import { openLog } from "../../log/open-log.js";
-import { silentLogger } from "../../runtime/logger.js";
-import { noMetrics } from "../../runtime/metrics.js";
-import { nodeDisk } from "../../runtime/node-disk.js";
-import { nodeThreads } from "../../runtime/node-threads.js";
 import type { Runtime } from "../../runtime/runtime.js";
-import { systemClock } from "../../runtime/system-clock.js";
-import { systemRandom } from "../../runtime/system-random.js";
 import type { DiskStore } from "./disk-store.js";
 import { openDiskStore } from "./open-disk-store.js";
+import { systemRuntime } from "../../runtime/system-runtime.js";
 
-const RUNTIME: Runtime = {
-  clock: systemClock,
-  disk: nodeDisk,
-  random: systemRandom,
-  threads: nodeThreads,
-  logger: silentLogger,
-  metrics: noMetrics,
-};
+const RUNTIME: Runtime = systemRuntime();
 
 interface Opened {
   readonly store: DiskStore;
