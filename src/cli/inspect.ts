@@ -159,9 +159,15 @@ export async function inspectHistory(key: string, flags: InspectFlags): Promise<
   });
 }
 
-export async function inspectDiff(from: number, to: number, flags: InspectFlags): Promise<number> {
+/** `to`: the last revision, or undefined for the newest. */
+export async function inspectDiff(
+  from: number,
+  to: number | undefined,
+  flags: InspectFlags,
+): Promise<number> {
   return withNode(flags, async (node) => {
-    for await (const row of node.changes(ALL_KEYS, from, to)) {
+    const last = to ?? node.status().revision;
+    for await (const row of node.changes(ALL_KEYS, from, last)) {
       printRow(row, flags);
     }
     return EXIT_OK;

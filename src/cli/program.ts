@@ -19,6 +19,7 @@ Examples:
   t4 inspect list config/ --limit 10
   t4 inspect get config/theme --revision 42
   t4 inspect history config/theme --json
+  t4 inspect diff 2                               every change from revision 2 on
   t4 inspect diff 2 10`;
 
 const revisionOption = (): Option =>
@@ -99,10 +100,10 @@ function addInspectCommands(inspect: Command, exit: (code: number) => void): voi
       exit(await (await import("./inspect.js")).inspectHistory(key, flags));
     });
   const revision = wholeNumber(1, Number.MAX_SAFE_INTEGER);
-  command("diff", "every change between two revisions, both included")
+  command("diff", "every change from one revision to another, both included")
     .argument("<from>", "first revision", revision)
-    .argument("<to>", "last revision", revision)
-    .action(async (from: number, to: number, flags: InspectFlags) => {
+    .argument("[to]", "last revision (default: the newest)", revision)
+    .action(async (from: number, to: number | undefined, flags: InspectFlags) => {
       exit(await (await import("./inspect.js")).inspectDiff(from, to, flags));
     });
 }

@@ -6,7 +6,8 @@ export const ERROR_CODES = {
   T4_KEY_NOT_FOUND:
     "The key does not exist: update(), ignoreValue or ignoreLease need it. Create it first.",
   T4_INVALID_ARGUMENT: "An argument is outside what the call takes. The message names it.",
-  T4_KEY_EMPTY: "Keys have at least one byte.",
+  T4_KEY_EMPTY:
+    "A key was empty. Keys have at least one byte; for all keys, use a range or a prefix.",
   T4_VALUE_PROVIDED: "ignoreValue keeps the old value: send none.",
   T4_LEASE_PROVIDED: "ignoreLease keeps the old lease: send none.",
   T4_TOO_MANY_OPERATIONS: "A transaction has more operations than allowed. Split it.",
@@ -14,17 +15,20 @@ export const ERROR_CODES = {
   T4_REQUEST_TOO_LARGE: "A request is larger than the limit. Split it or store less in a value.",
   T4_COMPACTED:
     "The revision was compacted away. Read the current state, then watch from its revision.",
-  T4_FUTURE_REVISION: "The revision has not happened yet.",
+  T4_FUTURE_REVISION:
+    "The revision has not happened yet. Read at a smaller one, or wait with waitForRevision().",
   T4_LEASE_NOT_FOUND: "The lease does not exist or has expired. Grant a new one.",
   T4_LEASE_EXISTS: "A lease with this id exists. Choose another id, or let the store choose.",
-  T4_LEASE_TTL_TOO_LARGE: "The time to live is above 9,000,000,000 s.",
+  T4_LEASE_TTL_TOO_LARGE:
+    "The time to live is above 9,000,000,000 s. Grant less, and keep the lease alive.",
   T4_NO_SPACE:
     "The disk is full, so writes are refused; reads go on. Free space: writes resume by themselves.",
-  T4_NOT_LEADER: "Only the leader can do this.",
+  T4_NOT_LEADER: "Only the leader can do this. Send it to the leader; status() says who it is.",
   T4_UNAVAILABLE: "The node cannot serve this now, and did not apply it. Try again.",
   T4_TIMEOUT: "The time allowed is over. A write may still be applied: read before trying again.",
-  T4_CANCELLED: "The caller gave up.",
-  T4_CLOSED: "The store is closed or closing.",
+  T4_CANCELLED:
+    "The caller gave up: its signal was aborted. A write may still be applied: read before trying again.",
+  T4_CLOSED: "The store is closed or closing. Open it again to use it.",
   T4_DATA_DIR_IN_USE: "Another process uses the data directory. Stop it, or choose another.",
   T4_DATA_DIR_UNUSABLE:
     "The data directory cannot be created, read or written, or holds other files. Fix its permissions or choose another.",
@@ -32,7 +36,8 @@ export const ERROR_CODES = {
     "A file does not hold what was written to it; the message names file and offset. Nothing is guessed: restore the file from a copy.",
   T4_FORMAT_TOO_NEW: "The files were written by a newer version. Use that version or a later one.",
   T4_IO: "The operating system failed a read or write. The node stops: its files stay as they are.",
-  T4_NO_OBJECT_STORE: "This needs an object store, and none is configured.",
+  T4_NO_OBJECT_STORE:
+    "This needs an object store, and none is configured. Set one with --object-store or --s3-bucket.",
 } as const;
 
 export type T4ErrorCode = keyof typeof ERROR_CODES;
