@@ -5,6 +5,7 @@ const layers = {
   core: ["lib"],
   log: ["core", "runtime", "lib"],
   store: ["log", "core", "runtime", "lib"],
+  object: ["core", "runtime", "lib"],
   node: ["store", "log", "core", "runtime", "lib"],
   embedded: ["node", "store", "log", "core", "runtime", "lib"],
   transport: ["runtime", "lib"],
