@@ -1,9 +1,10 @@
 // A server as a child process: started on a free port and a directory of its own, awaited until it answers, stopped
 // or killed by its process id, and started again on the same directory. What it printed is kept for failures.
 import { spawn, type ChildProcess } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { freePort } from "./free-port.js";
+import { GrpcClient, type Message } from "./grpc-client.js";
 import { repositoryPath } from "./paths.js";
 import { makeTempDirectory, removeTempDirectory } from "./temp-directory.js";
 import { sleep } from "./wait.js";
@@ -18,6 +19,8 @@ interface Program {
   readonly name: "etcd" | "t4";
   readonly command: string;
   arguments(port: number, secondPort: number, dataDirectory: string): string[];
+  /** Whether this is the member that was started: two servers may have been given one port, and the other has it. */
+  isMember(member: Message, dataDirectory: string): boolean;
 }
 
 export interface ServerOptions {
@@ -142,7 +145,7 @@ export class ServerProcess implements AsyncDisposable {
       });
     });
     const deadlineAtMs = performance.now() + START_DEADLINE_MS;
-    while (!(await this.isHealthy())) {
+    while (!((await this.isHealthy()) && (await this.#isOurs()))) {
       const ended = ending.how;
       if (ended !== undefined || performance.now() > deadlineAtMs) {
         throw new Error(`${this.name} did not start (${ended ?? "too slow"}):\n${this.#output}`);
@@ -161,6 +164,13 @@ export class ServerProcess implements AsyncDisposable {
     } catch {
       return false;
     }
+  }
+
+  async #isOurs(): Promise<boolean> {
+    using client = new GrpcClient(this.address);
+    const answer = await client.call("/etcdserverpb.Cluster/MemberList", {});
+    const members = answer.ok ? (answer.response["members"] as Message[]) : [];
+    return members.some((member) => this.#program.isMember(member, this.dataDirectory));
   }
 
   /** Asks the server to end and waits for it; a server that does not obey is killed, and that is a failure. */
@@ -200,14 +210,16 @@ const etcd: Program = {
   name: "etcd",
   command: "etcd",
   arguments: (port, peerPort, dataDirectory) => [
+    ...["--name", dataDirectory],
     ...["--data-dir", join(dataDirectory, "etcd")],
     ...["--listen-client-urls", `http://127.0.0.1:${port}`],
     ...["--advertise-client-urls", `http://127.0.0.1:${port}`],
     ...["--listen-peer-urls", `http://127.0.0.1:${peerPort}`],
     ...["--initial-advertise-peer-urls", `http://127.0.0.1:${peerPort}`],
-    ...["--initial-cluster", `default=http://127.0.0.1:${peerPort}`],
+    ...["--initial-cluster", `${dataDirectory}=http://127.0.0.1:${peerPort}`],
     ...["--logger", "zap", "--log-level", "error"],
   ],
+  isMember: (member, dataDirectory) => member["name"] === dataDirectory,
 };
 
 const t4: Program = {
@@ -220,6 +232,14 @@ const t4: Program = {
     ...["--listen", `127.0.0.1:${port}`],
     ...["--advertise-client-urls", `http://127.0.0.1:${port}`],
   ],
+  isMember: (member, dataDirectory) => {
+    const path = join(dataDirectory, "t4", "identity.json");
+    if (!existsSync(path)) {
+      return false;
+    }
+    const { memberId } = JSON.parse(readFileSync(path, "utf8")) as { memberId: string };
+    return BigInt(`0x${memberId}`) === BigInt(member["ID"] as string);
+  },
 };
 
 /** The compiled server next to the compiled tests, so that `npm test` needs no build of dist/. */
