@@ -51,6 +51,11 @@ export const ETCD_ERRORS: Readonly<
   // A node that fails a write stops: whether the write is applied shows after its restart.
   T4_IO: [UNAVAILABLE, "etcdserver: server stopped"],
   T4_NO_OBJECT_STORE: null,
+  T4_NOT_RETAINED: null,
+  T4_BRANCH_EXISTS: null,
+  T4_BRANCH_NOT_FOUND: null,
+  T4_BRANCH_IN_USE: null,
+  T4_BRANCH_REMOVED: null,
 };
 
 export const invalidSortOption = (): EtcdError =>

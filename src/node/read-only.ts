@@ -187,6 +187,7 @@ function readOnlyDisk(disk: Disk): Disk {
     makeDirectory: () => {},
     rename: refuse,
     remove: () => {},
+    removeDirectory: () => {},
     syncDirectory: () => {},
     lockDirectory: async (path) => Promise.resolve(refuse(path)),
   };
