@@ -86,7 +86,10 @@ export function encodePin(pin: Pin): Uint8Array {
     target: pin.target,
     checkpoint: pin.checkpoint,
     files: pin.files,
-    slots: pin.slots.map(({ from, throughIndex }) => ({ from: addressMembers(from), throughIndex })),
+    slots: pin.slots.map(({ from, throughIndex }) => ({
+      from: addressMembers(from),
+      throughIndex,
+    })),
     index: pin.index,
     revision: pin.revision,
     createdMs: pin.createdMs,
