@@ -24,7 +24,7 @@ import { joinPaths, pathBetween } from "../prefix-path.js";
 import { findPoint, type HistoryPoint } from "../restore/find-point.js";
 import { describeTarget, type HistoryTarget } from "../restore/history.js";
 import { createObject } from "../writes.js";
-import { ancestorPinKey, assertBranchId, branchKey, encodePin, type Pin } from "./pin.js";
+import { assertBranchId, branchKey, encodePin, holdKey, isBranchKey, type Pin } from "./pin.js";
 import { assertNotRemoved, isRemoved } from "./removed.js";
 
 export interface ForkOptions {
@@ -127,7 +127,7 @@ class Fork {
     );
   }
 
-  /** One for each prefix that holds something of the base, the source's last. */
+  /** One for each prefix that holds something of the base, the source's last, and at the very end the one with the name. */
   #pinsOf({ start, checkpoint, end }: HistoryPoint): PlacedPin[] {
     const { context, branchId } = this.#options;
     const origin = start.checkpoint?.owner ?? "";
@@ -136,8 +136,8 @@ class Fork {
       key,
     }));
     const named = [...files, ...end.legs].map(({ owner }) => owner);
-    const owners = new Set([origin, ...named]);
-    owners.delete("");
+    const owners = [...new Set([origin, ...named, ""])];
+    owners.push(...owners.splice(owners.indexOf(""), 1));
     const writeId = hexOfId(this.#clusterId);
     const pinOf = (owner: string, key: string): PlacedPin => ({
       owner,
@@ -160,7 +160,7 @@ class Fork {
       },
     });
     return [
-      ...[...owners].map((owner) => pinOf(owner, ancestorPinKey(branchId, writeId))),
+      ...owners.map((owner) => pinOf(owner, holdKey(branchId, writeId))),
       pinOf("", branchKey(branchId)),
     ];
   }
@@ -180,7 +180,8 @@ class Fork {
   /** What of the base may be collected although it is pinned; null if nothing. */
   async #findProblem(point: HistoryPoint, pins: readonly PlacedPin[]): Promise<string | null> {
     const { store } = this.#options.context;
-    for (const { owner, pin } of pins) {
+    const holds = pins.filter(({ key }) => !isBranchKey(key));
+    for (const { owner, pin } of holds) {
       const { manifest } = await mustReadLatestManifest(store.at(owner));
       if (owner === "") {
         assertNotRemoved(manifest, store.url);

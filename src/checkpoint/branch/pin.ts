@@ -1,6 +1,6 @@
 // branches/<pin>: what a branch needs of a prefix: as long as the pin is there, nothing that it names is collected. A branch
-// has one in the prefix it was forked from, named by its id, and one in every other prefix that holds files or slots of its
-// base, named by its id and a number that no other fork uses.
+// has one in every prefix that holds files or slots of its base, named by its id and digits that no other fork uses. In the
+// prefix it was forked from it has a second one, named by its id alone: that makes it a branch of this name.
 import { assert } from "../../lib/assert.js";
 import { T4Error } from "../../core/errors.js";
 import type { LogIndex, Revision } from "../../core/words.js";
@@ -60,10 +60,10 @@ export function branchKey(branchId: string): string {
 }
 
 /**
- * In the prefixes that its source was forked from in turn. The digits are of the fork, not of its target: a fork that is
- * given up may have its pin removed late, and that must never be the pin of the next try.
+ * In every prefix. The digits are of the fork: a call that removes the pin of a fork that was given up may come late, and must
+ * never meet the pin of the next try.
  */
-export function ancestorPinKey(branchId: string, writeId: string): string {
+export function holdKey(branchId: string, writeId: string): string {
   return `${BRANCHES_PREFIX}${branchId}~${writeId.slice(0, 8)}`;
 }
 

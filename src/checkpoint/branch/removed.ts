@@ -76,6 +76,11 @@ export function goneBeforeMade(clusterId: bigint, writeId: string, nowMs: number
   };
 }
 
+/** Whether the mark was put where no branch came to be: there is nothing else to remove. */
+export function wasNeverMade(manifest: LatestManifest): boolean {
+  return isGone(manifest) && manifest.chain.term === 0;
+}
+
 function all(nowMs: number): CondemnedObject[] {
   return EVERYTHING.map((key) => ({ key, sinceMs: nowMs }));
 }

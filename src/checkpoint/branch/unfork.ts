@@ -16,14 +16,16 @@ import { settle, type StoreContext } from "../../archive/store-context.js";
 import { makeWriteId } from "../../object/json-object.js";
 import type { ObjectStore } from "../../object/object-store.js";
 import type { Logger } from "../../runtime/logger.js";
+import { LEADER_LOCK_KEY } from "../../election/lock-record.js";
 import { CHECKPOINT_PREFIX, DATA_PREFIX, isCheckpointKey, isDataKey } from "../checkpoint.js";
 import { deleteListed } from "../delete-listed.js";
 import { joinPaths } from "../prefix-path.js";
 import { createObject } from "../writes.js";
+import { stateOf } from "./list-branches.js";
 import {
-  ancestorPinKey,
   assertBranchId,
   branchKey,
+  holdKey,
   isBranchKey,
   readPin,
   readPins,
@@ -56,8 +58,8 @@ export async function unfork(options: UnforkOptions): Promise<void> {
   const branch: StoreContext = { ...context, store: store.at(pin.target) };
   await removeManifest(options, branch, pin);
   await deleteObjects(branch.store, pin);
-  for (const owner of await ancestorsOf(store)) {
-    await store.at(owner).delete([ancestorPinKey(branchId, pin.writeId)]);
+  for (const owner of ["", ...(await ancestorsOf(store))]) {
+    await store.at(owner).delete([holdKey(branchId, pin.writeId)]);
   }
   await store.delete([branchKey(branchId)]);
   logger.info("branch removed", { branch: branchId, url: branch.store.url });
@@ -118,12 +120,17 @@ async function assertUnused(
 }
 
 async function assertNone(store: ObjectStore, pin: Pin): Promise<void> {
-  const pins = (await readPins(store)).filter(({ key }) => isBranchKey(key));
-  const names = pins.map((each) => `"${each.pin.branchId}"`).join(", ");
-  if (names !== "") {
+  const names = new Set<string>();
+  for (const each of await readPins(store)) {
+    // Without its name it is a branch all the same, unless its fork never ended.
+    if (isBranchKey(each.key) || (await stateOf(store.at(each.pin.target), each.pin)) === "ready") {
+      names.add(each.pin.branchId);
+    }
+  }
+  if (names.size > 0) {
     throw new T4Error(
       "T4_BRANCH_IN_USE",
-      `the branch "${pin.branchId}" has branches of its own (${names}): remove those first`,
+      `the branch "${pin.branchId}" has branches of its own (${[...names].join(", ")}): remove those first`,
     );
   }
 }

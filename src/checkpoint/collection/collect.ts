@@ -20,8 +20,8 @@ import {
 import type { StoreContext } from "../../archive/store-context.js";
 import type { ObjectInfo, ObjectStore } from "../../object/object-store.js";
 import type { Logger } from "../../runtime/logger.js";
-import { isBranchKey, readPins, type ReadPin } from "../branch/pin.js";
-import { assertNotRemoved, isGone } from "../branch/removed.js";
+import { isBranchKey, readPin, readPins, type ReadPin } from "../branch/pin.js";
+import { assertNotRemoved, isGone, wasNeverMade } from "../branch/removed.js";
 import { takePlace } from "../branch/unfork.js";
 import { CHECKPOINT_PREFIX, DATA_PREFIX, isCheckpointKey, isDataKey } from "../checkpoint.js";
 import { DELETE_KEYS_MAX } from "../delete-listed.js";
@@ -167,7 +167,7 @@ async function removeOrphanPins(
   nowMs: number,
 ): Promise<void> {
   const { store } = context;
-  for (const { key, pin } of pins) {
+  for (const { key, pin, tag } of pins) {
     if (nowMs < pin.createdMs + graceMs) {
       continue;
     }
@@ -178,8 +178,8 @@ async function removeOrphanPins(
         ? await takePlace(branch, pin)
         : hexOfId(read.manifest.clusterId) !== pin.writeId ||
           // The pin that names a branch belongs to `unfork` as long as there is something for it to do.
-          (isGone(read.manifest) && !isBranchKey(key));
-    if (isOrphan) {
+          (isGone(read.manifest) && (!isBranchKey(key) || wasNeverMade(read.manifest)));
+    if (isOrphan && (await readPin(store, key))?.tag === tag) {
       await store.delete([key]);
       logger.warn("the pin of a fork that was interrupted is removed", { pin: store.url + key });
     }
