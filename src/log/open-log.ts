@@ -2,7 +2,7 @@
 // power loss left of an unfinished group, and starts the writer.
 // New entries always begin a new segment, so a file that was written before a restart is never written again.
 import { assert } from "../lib/assert.js";
-import type { Entry } from "../core/entry.js";
+import { revisionStep, type Entry } from "../core/entry.js";
 import { T4Error } from "../core/errors.js";
 import type { LogIndex, Revision, Term } from "../core/words.js";
 import { DiskError, type Disk } from "../runtime/disk.js";
@@ -184,8 +184,7 @@ class Recovery {
   }
 
   #checkRevision(entry: Entry, group: Group): void {
-    const step = entry.rows.length > 0 ? 1 : 0;
-    if (this.#revision !== null && entry.revision !== this.#revision + step) {
+    if (this.#revision !== null && entry.revision !== this.#revision + revisionStep(entry)) {
       throw corrupt(
         group.path,
         group.offset,

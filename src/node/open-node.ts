@@ -1,6 +1,7 @@
 // Opens a node: in memory, or on a data directory, where it goes on from the newest manifest and the log after it.
 import { T4Error } from "../core/errors.js";
-import type { LogIndex } from "../core/words.js";
+import type { LogIndex, Term } from "../core/words.js";
+import { assert } from "../lib/assert.js";
 import { MemoryLog } from "../log/memory-log.js";
 import { listSegments } from "../log/log-reader.js";
 import { openLog } from "../log/open-log.js";
@@ -9,6 +10,7 @@ import type { Runtime } from "../runtime/runtime.js";
 import { openDiskStore } from "../store/disk/open-disk-store.js";
 import { MemoryStore } from "../store/memory-store.js";
 import type { Store, StoreListener } from "../store/store.js";
+import { aloneRule } from "./commit-rule.js";
 import { openDataDirectory, type DataDirectory } from "./data-directory.js";
 import { makeIdentity } from "./identity.js";
 import { LocalNode } from "./local-node.js";
@@ -46,7 +48,8 @@ async function openInMemory(config: NodeConfig, runtime: Runtime): Promise<Node>
   const store = new MemoryStore(runtime.clock);
   const log = new MemoryLog(link.logListener(() => store));
   const identity = makeIdentity(runtime.random, config.nodeId);
-  return link.start(new LocalNode({ identity, log, store, system, lock: null, runtime }));
+  const rule = aloneRule((log.tipTerm + 1) as Term);
+  return link.start(new LocalNode({ identity, log, store, system, rule, lock: null, runtime }));
 }
 
 async function openOnDisk(config: NodeConfig, path: string, runtime: Runtime): Promise<Node> {
@@ -67,7 +70,7 @@ async function recover(
   const opened: { store: Store | null; log: Log | null } = { store: null, log: null };
   try {
     const system = new SystemState();
-    const listener = link.storeListener(system, () => opened.log);
+    const listener = link.storeListener(system);
     assertStorePresent(directory, runtime);
     const store = openStore(config, directory, runtime, listener);
     opened.store = store;
@@ -76,14 +79,13 @@ async function recover(
     }
     const log = replayLog(config, directory, runtime, store, system, link);
     opened.log = log;
-    // A crash may have come between the last manifest and the deletion of what it made needless.
-    log.deleteThrough(store.persistedIndex);
     runtime.logger.info("data directory opened", {
       index: log.tipIndex,
       revision: store.tipRevision,
       replayedEntries: log.tipIndex - store.persistedIndex,
     });
-    return new LocalNode({ identity, log, store, system, lock, runtime });
+    const rule = aloneRule((log.tipTerm + 1) as Term);
+    return new LocalNode({ identity, log, store, system, rule, lock, runtime });
   } catch (error) {
     await Promise.allSettled([opened.log?.close(), opened.store?.close()]);
     await lock.release();
@@ -177,7 +179,8 @@ class NodeLink {
     return {
       durable: (index: LogIndex) => this.#node?.durable(index),
       sealed: (point) => {
-        store().sealed(point);
+        assert(this.#node !== null, "the log is appended to by a node");
+        this.#node.sealed(point);
       },
       segmentClosed: (segment) => {
         store().segmentClosed(segment);
@@ -188,12 +191,10 @@ class NodeLink {
     };
   }
 
-  storeListener(system: SystemState, log: () => Log | null): StoreListener {
+  storeListener(system: SystemState): StoreListener {
     return {
       encodeSystemState: () => system.encode(),
-      persisted: (index) => {
-        log()?.deleteThrough(index);
-      },
+      persisted: () => this.#node?.persisted(),
       admissionChanged: () => this.#node?.admissionChanged(),
       failed: (error) => {
         this.#fail(
