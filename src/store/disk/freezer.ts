@@ -86,7 +86,7 @@ export class Freezer {
     const sealPoints = this.#sealPoints;
     const frozen: Frozen = { memtable: this.active, index, sealPoints, state: null };
     this.frozen.push(frozen);
-    this.active = new Memtable();
+    this.active = new Memtable(this.active.keys.isWalked);
     this.#sealPoints = [];
     this.#listMemtables();
     return frozen;
