@@ -121,7 +121,7 @@ export function runOptions(): Option[] {
       "--node-id <name>",
       "this node's name (default: kept in the data directory, random at first start)",
     ).argParser(parseNodeId),
-    option("--segment-max-size-mb <n>", "a log segment is ended at this size, in MiB")
+    option("--segment-max-size-mb <n>", "a log segment is ended at this size, in MiB, or earlier")
       .default(50)
       .argParser(wholeNumber(1, 4096)),
     option("--segment-max-age-sec <n>", "a log segment is ended at this age, in seconds")
