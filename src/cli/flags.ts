@@ -1,6 +1,6 @@
 // The flags of `t4 run` as one table: the command line, the environment and docs/configuration.md are all made from it.
 import { InvalidArgumentError, Option } from "commander";
-import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "../runtime/pino-logger.js";
+import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "../runtime/logger.js";
 
 export interface ListenAddress {
   /** A name or address; the empty string stands for every address of the machine. */
