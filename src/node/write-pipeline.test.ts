@@ -397,7 +397,7 @@ test("what the rule refuses is not planned, and what needs a leader is not answe
   await assert.rejects(propose(node, put("a")), { message: refused.message });
   assert.equal(log.tipIndex, 1);
   rule.notLeading = () => refused;
-  assert.throws(() => assert.ok(node.range(readAll, "linearizable")), { code: "T4_UNAVAILABLE" });
+  assert.throws((): unknown => node.range(readAll, "linearizable"), { code: "T4_UNAVAILABLE" });
   assert.throws(() => node.keepAlive(1n), { code: "T4_UNAVAILABLE" });
   const read: Command = { kind: "txn", compares: [], success: [readAll], failure: [] };
   await assert.rejects(propose(node, read), { code: "T4_UNAVAILABLE" });
