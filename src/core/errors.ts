@@ -52,6 +52,10 @@ export const ERROR_CODES = {
     "The branch has branches of its own, or a node runs on it. Remove those first, or stop the node.",
   T4_BRANCH_REMOVED:
     "The branch at this place in the object store was removed with unfork. Fork again, or use another place.",
+  T4_OBJECT_STORE_UNUSABLE:
+    "The object store cannot be used as it is configured: wrong place, no permission, no room, or an operation that it lacks. The message says which and what to do.",
+  T4_OBJECT_STORE_UNFIT:
+    "The object store answers, but not as safety needs: it ignores or breaks conditional writes, or lists out of order. Use another store, or a newer version of it; the message names what was found.",
 } as const;
 
 export type T4ErrorCode = keyof typeof ERROR_CODES;

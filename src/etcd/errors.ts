@@ -58,6 +58,8 @@ export const ETCD_ERRORS: Readonly<
   T4_BRANCH_NOT_FOUND: null,
   T4_BRANCH_IN_USE: null,
   T4_BRANCH_REMOVED: null,
+  T4_OBJECT_STORE_UNUSABLE: null,
+  T4_OBJECT_STORE_UNFIT: null,
 };
 
 export const invalidSortOption = (): EtcdError =>
