@@ -62,6 +62,8 @@ export class Database {
   #wallMs: number;
   /** Behind the slot that ends at the last seal point. */
   #sealed: { position: ChainPosition; wallMs: number; index: number } | null = null;
+  #archivedWallMs = 0;
+  #beginsSegment = true;
   #pending: Entry[] = [];
   #segmentEntries: Entry[] = [];
   readonly #segments: Map<string, Entry[]>;
@@ -104,8 +106,9 @@ export class Database {
       await foundLatestManifest(context, { clusterId, term: 1 as Term, chain, base: null });
     }
     const disk = new SimulatedDisk();
+    const known = truth.tip.index;
     const restored = await restore(world, disk, { kind: "newest" });
-    assert.ok(restored.index >= truth.tip.index, `${restored.index} of ${truth.tip.index} is back`);
+    assert.ok(restored.index >= known, `${restored.index} of ${known} is back`);
     const manifest = await mustReadLatestManifest(context.store);
     const position = await takeOverFrom(world, manifest, restored, term);
     const { store, segments, groups } = openRestored(world, disk);
@@ -204,12 +207,15 @@ export class Database {
       this.#wallMs += 1;
     }
     const lastWallMs = groups.at(-1)!.wallMs;
-    const slot = entriesSlotOf(this.#position, this.clusterId, groups, { endsSegment });
+    const flags = { endsSegment, beginsSegment: this.#beginsSegment };
+    const slot = entriesSlotOf(this.#position, this.clusterId, groups, flags);
+    // Whatever else becomes of it, this one is over.
+    this.isClosed = true;
     const settled = await settle(context, slotKey(this.#position), slot.body, { kind: "absent" });
     if (settled.kind === "lost") {
-      this.isClosed = true;
       throw new FencedError("the slot is taken");
     }
+    this.isClosed = false;
     this.#position = positionAfterSlot(
       decodeSlot(slot.body, this.#position, this.clusterId, "own"),
     );
@@ -218,6 +224,8 @@ export class Database {
         this.truth.acknowledge(entry, group.wallMs);
       });
     }
+    this.#beginsSegment = false;
+    this.#archivedWallMs = lastWallMs;
     this.#segmentEntries.push(...entries);
     if (endsSegment) {
       this.#seal(lastWallMs);
@@ -245,8 +253,13 @@ export class Database {
     if (this.#pending.length > 0) {
       await this.archive(true);
     }
+    if (this.#segmentEntries.length > 0) {
+      // The segment ends with a slot that was won already: the next one tells.
+      this.#seal(this.#archivedWallMs);
+      this.#beginsSegment = true;
+    }
     const sealed = this.#sealed;
-    if (sealed === null || this.#segmentEntries.length > 0) {
+    if (sealed === null) {
       return null;
     }
     await this.#store.flush();

@@ -54,7 +54,13 @@ export class Truth {
     return this.points.at(-1)!;
   }
 
+  /** Of an entry that is known already, as when two leaders learn of it, checks that it is the same. */
   acknowledge(entry: Entry, wallMs: number): void {
+    if (entry.index <= this.tip.index) {
+      const known = this.points[entry.index]!;
+      assert.deepEqual([entry.revision, wallMs], [known.revision, known.wallMs]);
+      return;
+    }
     assert.equal(entry.index, this.tip.index + 1);
     for (const row of entry.rows) {
       if (row.isTombstone) {

@@ -5,6 +5,7 @@
 // Must never: touch an object whose name is not one of T4's, or delete when another may lead.
 import { assert } from "../../lib/assert.js";
 import { hexOfId } from "../../lib/hex.js";
+import { T4Error } from "../../core/errors.js";
 import type { Term } from "../../core/words.js";
 import {
   addressOfKey,
@@ -73,7 +74,7 @@ export async function collect(options: CollectOptions): Promise<CollectResult> {
 }
 
 async function runOnce(options: CollectOptions): Promise<CollectResult | "again"> {
-  const { context, term, graceMs, dryRun, logger } = options;
+  const { context, term, dryRun, logger } = options;
   const { store } = context;
   const nowMs = Math.floor(context.clock.wallMs());
   const read = await mustReadLatestManifest(store);
@@ -82,10 +83,11 @@ async function runOnce(options: CollectOptions): Promise<CollectResult | "again"
     return { kind: "fenced" };
   }
   assertNotRemoved(manifest, store.url);
-  const pins = await readPins(store);
-  const roots = await readRoots(store, manifest, pins, options, nowMs);
-  const listing = await listObjects(store, roots.floor);
-  const plan = planCollection(manifest, roots, listing, graceMs, nowMs);
+  const look = await lookAt(options, read, nowMs);
+  if (look === "again") {
+    return "again";
+  }
+  const { plan, pins } = look;
   if (dryRun) {
     return { kind: "planned", plan };
   }
@@ -107,6 +109,30 @@ async function runOnce(options: CollectOptions): Promise<CollectResult | "again"
     droppedCheckpoints: plan.dropped.length,
   });
   return { kind: "collected", plan };
+}
+
+/** Reads everything that decides. "again" if something was missing because another was faster. */
+async function lookAt(
+  options: CollectOptions,
+  read: ReadManifest,
+  nowMs: number,
+): Promise<{ readonly plan: CollectionPlan; readonly pins: readonly ReadPin[] } | "again"> {
+  const { store } = options.context;
+  const { manifest } = read;
+  try {
+    const pins = await readPins(store);
+    const roots = await readRoots(store, manifest, pins, options, nowMs);
+    const listing = await listObjects(store, roots.floor);
+    return { plan: planCollection(manifest, roots, listing, options.graceMs, nowMs), pins };
+  } catch (error) {
+    if (error instanceof T4Error && error.code === "T4_CORRUPT") {
+      const { tag } = await mustReadLatestManifest(store);
+      if (tag !== read.tag) {
+        return "again";
+      }
+    }
+    throw error;
+  }
 }
 
 /** What is below the three prefixes under a name of T4's own. */

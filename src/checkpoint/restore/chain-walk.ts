@@ -17,6 +17,7 @@ import { positionAfterSlot, type EntriesSlot } from "../../archive/slot.js";
 import { cutGroup, summarizeGroup } from "../../log/group-frames.js";
 import { forEachEntry, lastIndexOf, type Group } from "../../log/segment-reader.js";
 import type { ObjectStore } from "../../object/object-store.js";
+import { assertNotRemoved } from "../branch/removed.js";
 import type { Checkpoint } from "../checkpoint.js";
 import { notRetained, type HistoryStart, type HistoryTarget, type OpenLeg } from "./history.js";
 
@@ -125,7 +126,7 @@ class ChainWalk {
     while (!this.isDone && (leg.throughIndex === null || this.#state.index < leg.throughIndex)) {
       const slot = await reader.next();
       if (slot === "end") {
-        if (await this.#isEnd(holder, leg, reader)) {
+        if (await this.#isEnd(holder, leg, reader, clusterId)) {
           return;
         }
         continue;
@@ -194,13 +195,23 @@ class ChainWalk {
    * An absent slot is the end only if the leg has none of its own, it is at or above the floor, and nothing comes after it.
    * False if the archive has grown meanwhile.
    */
-  async #isEnd(holder: ObjectStore, leg: OpenLeg, reader: ChainReader): Promise<boolean> {
+  async #isEnd(
+    holder: ObjectStore,
+    leg: OpenLeg,
+    reader: ChainReader,
+    clusterId: bigint | null,
+  ): Promise<boolean> {
     const { position } = reader;
     const key = slotKey(position);
     if (leg.throughIndex !== null) {
       throw missing(holder.url + key, `entries up to ${leg.throughIndex} are to follow`);
     }
     const { manifest } = await mustReadLatestManifest(holder);
+    // A branch that was removed meanwhile loses its slots, and another may be in its place.
+    assertNotRemoved(manifest, holder.url);
+    if (clusterId !== null && manifest.clusterId !== clusterId) {
+      throw notRetained(this.#target, holder.url, "another branch is in its place since");
+    }
     if (compareAddresses(position, manifest.floor) < 0) {
       throw notRetained(this.#target, holder.url, `the slot ${key} was collected meanwhile`);
     }

@@ -1,0 +1,22 @@
+import { test } from "node:test";
+import { CheckpointSimulation } from "./simulation.js";
+
+const SEEDS = Number(process.env["T4_TEST_SEEDS"] ?? "") || 12;
+const FIRST_SEED = Number(process.env["T4_TEST_SEED"] ?? "") || 1;
+const STEPS = 120;
+
+test("restores give back what was acknowledged, whatever is collected, forked and removed meanwhile", async () => {
+  const total = new Map<string, number>();
+  for (let seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed += 1) {
+    const simulation = new CheckpointSimulation(seed);
+    try {
+      await simulation.run(STEPS);
+    } catch (error) {
+      throw new Error(`replay with T4_TEST_SEED=${seed} T4_TEST_SEEDS=1`, { cause: error });
+    }
+    for (const [what, count] of simulation.counts) {
+      total.set(what, (total.get(what) ?? 0) + count);
+    }
+  }
+  console.log(Object.fromEntries([...total].sort()));
+});
