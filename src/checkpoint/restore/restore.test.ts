@@ -1,0 +1,236 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { DATA_DIRECTORY, openRestored } from "../../../test/sim-checkpoint/database.js";
+import { Scenario } from "../../../test/sim-checkpoint/scenario.js";
+import { PowerLossError, SimulatedDisk } from "../../../test/sim/simulated-disk.js";
+import { VirtualClock } from "../../../test/sim/virtual-clock.js";
+import { T4Error, type T4ErrorCode } from "../../core/errors.js";
+import type { LogIndex, Revision } from "../../core/words.js";
+import { LogReader } from "../../log/log-reader.js";
+import { silentLogger } from "../../runtime/logger.js";
+import type { Disk } from "../../runtime/disk.js";
+import { decodeCheckpoint } from "../checkpoint.js";
+import { RESTORED_NAME, restoreInto, type RestoreProgress, type Restored } from "./restore.js";
+import { discardRestore } from "./restoring-directory.js";
+
+async function someHistory(seed: number): Promise<Scenario> {
+  const scenario = new Scenario(seed);
+  await scenario.lead();
+  await scenario.checkpoints(3);
+  await scenario.write(2);
+  await scenario.lead();
+  await scenario.checkpoints(2);
+  await scenario.write(2);
+  return scenario;
+}
+
+function hasCode(code: T4ErrorCode): (error: unknown) => boolean {
+  return (error) => {
+    assert.ok(error instanceof T4Error, String(error));
+    assert.equal(error.code, code, error.message);
+    return true;
+  };
+}
+
+/** Without a clock: nothing in peace waits. */
+async function restoreOn(scenario: Scenario, disk: Disk): Promise<Restored> {
+  const { store } = scenario;
+  const target = { kind: "newest" } as const;
+  return restoreInto({
+    store,
+    target,
+    directory: DATA_DIRECTORY,
+    disk,
+    logger: silentLogger,
+    complete: (directory) => {
+      const file = disk.open(`${directory}/identity.json`, { mode: "create" });
+      file.write(new Uint8Array(5), 0);
+      file.sync();
+      file.close();
+    },
+  });
+}
+
+test("every revision and every time of an archive can be restored", async () => {
+  const scenario = await someHistory(1);
+  const { points } = scenario.truth;
+  for (const point of points.slice(1)) {
+    const revision = point.revision as Revision;
+    const byRevision = await scenario.restored({ kind: "revision", revision });
+    const last = points.findLast((each) => each.revision === revision)!;
+    assert.equal(byRevision.index, last.index, `revision ${revision}`);
+    const byTime = await scenario.restored({ kind: "time", timeMs: point.wallMs });
+    assert.equal(byTime.index, points.findLast((each) => each.wallMs <= point.wallMs)!.index);
+    assert.equal(byTime.next, null);
+  }
+  const newest = await scenario.restored({ kind: "newest" });
+  assert.equal(newest.index, scenario.truth.tip.index);
+  assert.ok(newest.next !== null);
+});
+
+test("a checkpoint is restored exactly", async () => {
+  const scenario = await someHistory(2);
+  for (const { key, index } of (await scenario.manifest()).checkpoints) {
+    const restored = await scenario.restored({ kind: "checkpoint", key });
+    assert.equal(restored.index, index);
+    assert.equal(restored.progress.slots, 0);
+  }
+});
+
+test("a point that is not there is refused", async () => {
+  const scenario = await someHistory(3);
+  const disk = new SimulatedDisk();
+  const restore = async (target: Parameters<typeof restoreInto>[0]["target"]): Promise<Restored> =>
+    restoreInto({
+      store: scenario.store,
+      target,
+      directory: DATA_DIRECTORY,
+      disk,
+      logger: silentLogger,
+    });
+  const future = (scenario.truth.tip.revision + 1) as Revision;
+  await assert.rejects(
+    restore({ kind: "revision", revision: future }),
+    hasCode("T4_FUTURE_REVISION"),
+  );
+  const key = "checkpoint/0000000000000009/0000000000000001.json";
+  await assert.rejects(restore({ kind: "checkpoint", key }), hasCode("T4_NOT_RETAINED"));
+  await scenario.collectAll();
+  await assert.rejects(
+    restore({ kind: "revision", revision: 2 as Revision }),
+    hasCode("T4_NOT_RETAINED"),
+  );
+  assert.ok(!disk.exists(DATA_DIRECTORY));
+});
+
+test("a missing or damaged checkpoint is told, and an older one used", async () => {
+  const scenario = await someHistory(4);
+  const { checkpoints } = await scenario.manifest();
+  const [oldest, ...others] = checkpoints.map(({ key }) => key);
+  const damages = ["object", "missing", "file", "file"];
+  for (const [at, key] of others.entries()) {
+    const damage = damages[at];
+    const object = await scenario.store.get(key);
+    const body = object!.body;
+    if (damage === "missing") {
+      await scenario.store.delete([key]);
+    } else if (damage === "object") {
+      await scenario.store.put(key, body.subarray(0, body.length - 5));
+    } else {
+      const table = decodeCheckpoint(body, key).files.at(-2)!;
+      const bytes = (await scenario.store.get(table.key))!.body;
+      bytes[bytes.length >> 1]! ^= 4;
+      await scenario.store.put(table.key, bytes);
+    }
+  }
+  const restored = await scenario.restored({ kind: "newest" });
+  assert.equal(restored.index, scenario.truth.tip.index);
+  assert.deepEqual(
+    restored.skipped.map(({ key }) => key),
+    others.toReversed(),
+  );
+  assert.equal(restored.checkpoint, oldest);
+});
+
+test("a slot that is missing in the middle is no end", async () => {
+  const scenario = await someHistory(5);
+  const slots = await scenario.keys("wal/");
+  await scenario.store.delete([slots.at(-2)!]);
+  await assert.rejects(scenario.restored({ kind: "newest" }), hasCode("T4_CORRUPT"));
+});
+
+test("a directory that holds something is not replaced", async () => {
+  const scenario = await someHistory(6);
+  const disk = new SimulatedDisk();
+  disk.makeDirectory(`${DATA_DIRECTORY}/wal`);
+  await assert.rejects(restoreOn(scenario, disk), hasCode("T4_DATA_DIR_UNUSABLE"));
+  disk.removeDirectory(`${DATA_DIRECTORY}/wal`);
+  await restoreOn(scenario, disk);
+  await assert.rejects(restoreOn(scenario, disk), hasCode("T4_DATA_DIR_UNUSABLE"));
+});
+
+test("two restores of one directory do not meet", async () => {
+  const scenario = await someHistory(7);
+  const disk = new SimulatedDisk();
+  const first = restoreOn(scenario, disk);
+  await assert.rejects(restoreOn(scenario, disk), hasCode("T4_DATA_DIR_IN_USE"));
+  await first;
+});
+
+test("progress ends with what the restore has done", async () => {
+  const scenario = await someHistory(8);
+  let last: RestoreProgress | null = null;
+  const restored = await restoreInto({
+    store: scenario.store,
+    target: { kind: "newest" },
+    directory: DATA_DIRECTORY,
+    disk: new SimulatedDisk(),
+    logger: silentLogger,
+    progress: (progress) => {
+      last = progress;
+    },
+  });
+  assert.deepEqual(last, restored.progress);
+  assert.equal(restored.progress.files, restored.progress.filesTotal);
+  assert.equal(restored.progress.bytes, restored.progress.bytesTotal);
+  assert.ok(restored.progress.entries > 0 && restored.progress.slots > 0);
+});
+
+test("a power loss in the middle of any operation leaves nothing, or all", async () => {
+  const scenario = await someHistory(9);
+  const rehearsal = new SimulatedDisk();
+  rehearsal.makeDirectory("/data");
+  const first = rehearsal.changes;
+  const { index } = await restoreOn(scenario, rehearsal);
+  let whole = 0;
+  for (let cut = first + 1; cut <= rehearsal.changes; cut += 1) {
+    for (let seed = 0; seed < 3; seed += 1) {
+      const disk = new SimulatedDisk();
+      disk.makeDirectory("/data");
+      disk.cutPowerAt = cut;
+      await assert.rejects(restoreOn(scenario, disk), PowerLossError);
+      const left = disk.afterPowerLoss(cut * 10 + seed);
+      if (left.exists(`${DATA_DIRECTORY}/identity.json`)) {
+        whole += 1;
+        assert.ok(left.exists(`${DATA_DIRECTORY}/${RESTORED_NAME}`));
+      } else {
+        assert.ok(!left.exists(DATA_DIRECTORY), left.trace.join());
+        await restoreOn(scenario, left);
+      }
+      assert.deepEqual(left.list("/data"), ["node"]);
+      const opened = openRestored({ ...scenario.world, clock: new VirtualClock(1) }, left);
+      scenario.truth.check(index, opened.store);
+    }
+  }
+  assert.ok(whole > 0);
+});
+
+test("what an interrupted restore has left can be discarded", async () => {
+  const scenario = await someHistory(10);
+  const disk = new SimulatedDisk();
+  disk.makeDirectory("/data");
+  disk.cutPowerAt = disk.changes + 30;
+  await assert.rejects(restoreOn(scenario, disk), PowerLossError);
+  const left = disk.afterPowerLoss(1);
+  assert.deepEqual(left.list("/data"), ["node.restoring"]);
+  await discardRestore(DATA_DIRECTORY, left);
+  assert.deepEqual(left.list("/data"), []);
+  await discardRestore(DATA_DIRECTORY, left);
+});
+
+test("segments of a restored log end where they ended", async () => {
+  const scenario = await someHistory(11);
+  const disk = new SimulatedDisk();
+  await restoreOn(scenario, disk);
+  const reader = new LogReader(disk, `${DATA_DIRECTORY}/wal`, 0 as LogIndex);
+  const firsts = new Map<string, number>();
+  for (let group = reader.next(); group !== null; group = reader.next()) {
+    if (!firsts.has(group.path)) {
+      firsts.set(group.path, group.firstIndex);
+    }
+  }
+  reader.assertEnd();
+  const { next } = (await scenario.manifest()).checkpoints.length > 0 ? { next: 0 } : { next: 1 };
+  assert.equal(next, 0);
+  assert.ok(firsts.size >= 1);
+});
