@@ -33,6 +33,8 @@ export interface LogOptions {
   /** The state that the caller has: entries up to here are not read, and may be gone. 0 and 0 for none. */
   readonly afterIndex: LogIndex;
   readonly afterTerm: Term;
+  /** The state was put there without a log: that there are no segments is no damage. */
+  readonly mayBeEmpty?: boolean;
   readonly segmentBytesMax?: number;
   readonly segmentAgeMsMax?: number;
 }
@@ -94,7 +96,9 @@ class Recovery {
     this.#disk.makeDirectory(directory);
     this.#removeUnfinished();
     const segments = listSegments(this.#disk, directory);
-    assertSegments(segments, directory, this.#options.afterIndex);
+    if (this.#options.mayBeEmpty !== true) {
+      assertSegments(segments, directory, this.#options.afterIndex);
+    }
     this.#checkStart(segments);
     for (const [at, segment] of segments.entries()) {
       const following = segments[at + 1] ?? null;

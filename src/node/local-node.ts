@@ -12,7 +12,7 @@ import type { Runtime } from "../runtime/runtime.js";
 import type { Store } from "../store/store.js";
 import type { CommitRule } from "./commit-rule.js";
 import { DamageLog } from "./damage-log.js";
-import type { Identity } from "./identity.js";
+import type { Identity } from "./directory/identity.js";
 import { LeaseExpiry } from "./lease/lease-expiry.js";
 import { declareMetrics } from "./node-metrics.js";
 import type {

@@ -1,6 +1,6 @@
 // Who a data directory belongs to: made at its first start, the same ever after.
-import { T4Error } from "../core/errors.js";
-import type { Random } from "../runtime/random.js";
+import { T4Error } from "../../core/errors.js";
+import type { Random } from "../../runtime/random.js";
 
 /** Format: grows when an older program could not use the directory. */
 export const DATA_FORMAT_VERSION = 1;

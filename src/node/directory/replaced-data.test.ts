@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { SeededRandom } from "../../../test/sim/seeded-random.js";
+import { PowerLossError, SimulatedDisk } from "../../../test/sim/simulated-disk.js";
+import type { Disk } from "../../runtime/disk.js";
+import {
+  claimDirectory,
+  openDataDirectory,
+  readIdentity,
+  takeDataDirectory,
+} from "./data-directory.js";
+import { makeIdentity } from "./identity.js";
+import {
+  beginRestore,
+  endRestore,
+  forgetRestore,
+  isFreshlyRestored,
+  setAside,
+  writeSmallFile,
+} from "./replaced-data.js";
+
+const before = makeIdentity(new SeededRandom(1), "old");
+const after = makeIdentity(new SeededRandom(2), "new");
+
+async function directoryWithData(): Promise<SimulatedDisk> {
+  const disk = new SimulatedDisk();
+  const { lock } = claimDirectory(await takeDataDirectory("/data", null, disk), before, disk);
+  writeSmallFile(disk, "/data/wal", "1", "old entries");
+  writeSmallFile(disk, "/data/wal", "2", "old entries");
+  writeSmallFile(disk, "/data/store", "MANIFEST", "old state");
+  await lock.release();
+  return disk;
+}
+
+async function replace(disk: Disk): Promise<void> {
+  const taken = await takeDataDirectory("/data", null, disk);
+  if (taken.identity?.nodeId === "old") {
+    setAside(taken, "identity.json", disk);
+  }
+  const { path, lock, walDirectory, storeDirectory } = taken;
+  const empty = { path, lock, walDirectory, storeDirectory, identity: null };
+  beginRestore(empty, disk);
+  writeSmallFile(disk, storeDirectory, "MANIFEST", "new state");
+  endRestore(empty, 7, disk);
+  claimDirectory(empty, after, disk);
+  forgetRestore(path, disk);
+  await lock.release();
+}
+
+const files = (disk: Disk, directory: string): string[] =>
+  disk.exists(directory) ? disk.list(directory).filter((name) => !name.endsWith(".tmp")) : [];
+
+test("whenever the power is cut while data is replaced, a start finds the old, nothing, or the new", async () => {
+  const seen = new Set<string>();
+  for (let cut = 1; ; cut += 1) {
+    const disk = await directoryWithData();
+    disk.cutPowerAt = disk.changes + cut;
+    const isWhole = await replace(disk).then(
+      () => true,
+      (error: unknown) => {
+        assert.ok(error instanceof PowerLossError, String(error));
+        return false;
+      },
+    );
+    for (let seed = 0; seed < 10; seed += 1) {
+      const left = disk.afterPowerLoss(seed);
+      const { identity } = await takeDataDirectory("/data", null, left);
+      const names = [...files(left, "/data/wal"), ...files(left, "/data/store")];
+      if (identity?.nodeId === "old") {
+        assert.deepEqual(names, ["1", "2", "MANIFEST"]);
+      } else {
+        assert.equal(readIdentity("/data/aside-1", left).nodeId, "old");
+        assert.deepEqual(files(left, "/data/aside-1/wal"), ["1", "2"]);
+        assert.deepEqual(files(left, "/data/aside-1/store"), ["MANIFEST"]);
+        assert.deepEqual(names, identity === null ? [] : ["MANIFEST"]);
+      }
+      seen.add(identity?.nodeId ?? "nothing");
+    }
+    if (isWhole) {
+      assert.deepEqual([...seen].sort(), ["new", "nothing", "old"]);
+      return;
+    }
+  }
+});
+
+test("what is set aside twice is kept twice, and a restored directory is known until it has a log", async () => {
+  const disk = await directoryWithData();
+  await replace(disk);
+  const taken = await takeDataDirectory("/data", null, disk);
+  assert.equal(setAside(taken, "identity.json", disk), "/data/aside-2");
+  await taken.lock.release();
+  const empty = await takeDataDirectory("/data", null, disk);
+  assert.equal(empty.identity, null);
+  beginRestore(empty, disk);
+  endRestore(empty, 3, disk);
+  assert.ok(isFreshlyRestored("/data", disk));
+  claimDirectory(empty, after, disk);
+  await empty.lock.release();
+  const { lock } = await openDataDirectory("/data", null, disk, new SeededRandom(3));
+  assert.ok(isFreshlyRestored("/data", disk), "only a durable entry ends it");
+  forgetRestore("/data", disk);
+  assert.ok(!isFreshlyRestored("/data", disk));
+  await lock.release();
+});
