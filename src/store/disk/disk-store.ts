@@ -32,7 +32,12 @@ import type { Manifest } from "../upkeep/manifest.js";
 import type { FileSet } from "./file-set.js";
 import { Freezer, type Frozen } from "./freezer.js";
 import { RowCache } from "./row-cache.js";
-import { StoreFiles, type FlushRequest, type StoreFilesOptions } from "./store-files.js";
+import {
+  StoreFiles,
+  type FlushRequest,
+  type HeldManifest,
+  type StoreFilesOptions,
+} from "./store-files.js";
 
 /** Where reads look a key up; one serves all, since no read awaits. */
 const search = new SearchKey();
@@ -176,6 +181,11 @@ export class DiskStore implements Store {
   /** Orders that the table worker has carried out, by kind: for metrics. */
   get workDone(): ReadonlyMap<string, number> {
     return this.#files.workDone;
+  }
+
+  /** Keeps the files of the manifest that counts until released: for a checkpoint. */
+  holdManifest(): HeldManifest {
+    return this.#files.hold();
   }
 
   append(entry: Entry): void {
