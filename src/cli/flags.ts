@@ -10,7 +10,7 @@ import {
   type ListenAddress,
 } from "./flag-parsers.js";
 import { archiveOptions, type ArchiveFlags } from "./archive-flags.js";
-import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "../runtime/pino-logger.js";
+import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "../runtime/logger.js";
 
 /** The flags of `t4 run`, as the command line's parser leaves them. */
 export interface RunFlags extends ArchiveFlags {
@@ -53,7 +53,7 @@ export function runOptions(): Option[] {
       "--node-id <name>",
       "this node's name (default: kept in the data directory, random at first start)",
     ).argParser(parseNodeId),
-    option("--segment-max-size-mb <n>", "a log segment is ended at this size, in MiB")
+    option("--segment-max-size-mb <n>", "a log segment is ended at this size, in MiB, or earlier")
       .default(50)
       .argParser(wholeNumber(1, 4096)),
     option("--segment-max-age-sec <n>", "a log segment is ended at this age, in seconds")

@@ -6,7 +6,9 @@ import { MemoryLog } from "../log/memory-log.js";
 import { listSegments } from "../log/log-reader.js";
 import { openLog } from "../log/open-log.js";
 import type { Log, LogListener } from "../log/log.js";
+import { startLogThread } from "../log/segmented-log.js";
 import type { Runtime } from "../runtime/runtime.js";
+import type { Thread } from "../runtime/threads.js";
 import { openDiskStore } from "../store/disk/open-disk-store.js";
 import { MemoryStore } from "../store/memory-store.js";
 import type { Store, StoreListener } from "../store/store.js";
@@ -68,6 +70,8 @@ async function recover(
 ): Promise<LocalNode> {
   const { identity, lock } = directory;
   const opened: { store: Store | null; log: Log | null } = { store: null, log: null };
+  // Before all else: it takes as long to start as the log to be read.
+  const logThread = startLogThread(runtime.threads);
   try {
     const system = new SystemState();
     const listener = link.storeListener(system);
@@ -77,7 +81,7 @@ async function recover(
     if (store.systemState !== null) {
       system.restore(store.systemState, runtime.clock.monotonicMs());
     }
-    const log = replayLog(config, directory, runtime, store, system, link);
+    const log = replayLog(config, directory, runtime, store, system, link, logThread);
     opened.log = log;
     runtime.logger.info("data directory opened", {
       index: log.tipIndex,
@@ -87,7 +91,7 @@ async function recover(
     const rule = aloneRule((log.tipTerm + 1) as Term);
     return new LocalNode({ identity, log, store, system, rule, lock, runtime });
   } catch (error) {
-    await Promise.allSettled([opened.log?.close(), opened.store?.close()]);
+    await Promise.allSettled([opened.log?.close() ?? logThread.terminate(), opened.store?.close()]);
     await lock.release();
     throw error;
   }
@@ -141,6 +145,7 @@ function replayLog(
   store: Store,
   system: SystemState,
   link: NodeLink,
+  thread: Thread,
 ): Log {
   const nowMs = runtime.clock.monotonicMs();
   const { segmentBytesMax, segmentAgeMsMax } = config;
@@ -148,6 +153,7 @@ function replayLog(
     {
       runtime,
       directory: walDirectory,
+      thread,
       listener: link.logListener(() => store),
       afterIndex: store.persistedIndex,
       afterTerm: store.persistedTerm,

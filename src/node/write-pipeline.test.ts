@@ -295,6 +295,22 @@ test("what waits for the store is refused when space is gone, above the bound, a
   assert.equal(log.tipIndex, 1);
 });
 
+test("the log is sealed behind the entry with which the store has enough for files", async () => {
+  const { node, log, store } = await startPlainNode(true);
+  const seals: number[] = [];
+  log.seal = () => {
+    seals.push(log.tipIndex);
+    assert.equal(store.tipRevision, log.tipIndex, "the store holds what is sealed");
+  };
+  await propose(node, put("a"));
+  store.wantsSeal = true;
+  await propose(node, put("b"));
+  store.wantsSeal = false;
+  await propose(node, put("c"));
+  assert.deepEqual(seals, [3]);
+  await node.close();
+});
+
 test("many that waited are planned in parts, so that others run in between", async () => {
   const { node, store, clock } = await startPlainNode(true);
   store.isBehind = true;
@@ -381,7 +397,7 @@ test("what the rule refuses is not planned, and what needs a leader is not answe
   await assert.rejects(propose(node, put("a")), { message: refused.message });
   assert.equal(log.tipIndex, 1);
   rule.notLeading = () => refused;
-  assert.throws(async () => node.range(readAll, "linearizable"), { code: "T4_UNAVAILABLE" });
+  assert.throws((): unknown => node.range(readAll, "linearizable"), { code: "T4_UNAVAILABLE" });
   assert.throws(() => node.keepAlive(1n), { code: "T4_UNAVAILABLE" });
   const read: Command = { kind: "txn", compares: [], success: [readAll], failure: [] };
   await assert.rejects(propose(node, read), { code: "T4_UNAVAILABLE" });

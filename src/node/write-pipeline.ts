@@ -278,6 +278,9 @@ export class WritePipeline {
       this.#system.append(entry);
       this.#tip.append(entry);
       this.#uncommitted.push(entry);
+      if (this.#store.wantsSeal) {
+        this.#log.seal();
+      }
     } finally {
       this.#isBusy = false;
     }

@@ -26,6 +26,7 @@ export class PlainStore implements Store {
   persistedTerm = 0 as Term;
   hasSpace = true;
   isBehind = false;
+  wantsSeal = false;
   sizes = { totalBytes: 0, liveBytes: 0 };
 
   append(entry: Entry): void {

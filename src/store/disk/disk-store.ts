@@ -162,6 +162,10 @@ export class DiskStore implements Store {
     return this.#freezer.frozenBytes > this.#waitingRowsBytesMax;
   }
 
+  get wantsSeal(): boolean {
+    return this.#freezer.isFull;
+  }
+
   get sizes(): StoreSizes {
     const { totalBytes, liveBytes } = this.#files.sizes;
     const { rowBytes } = this.#freezer;
