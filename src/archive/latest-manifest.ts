@@ -6,7 +6,7 @@ import { assert } from "../lib/assert.js";
 import { hexOfId } from "../lib/hex.js";
 import { T4Error } from "../core/errors.js";
 import type { LogIndex, Revision, Term } from "../core/words.js";
-import { encodeJsonObject, JsonObjectReader } from "../object/json-object.js";
+import { encodeJsonObject, JsonObjectReader, makeWriteId } from "../object/json-object.js";
 import type { ObjectStore, ObjectTag } from "../object/object-store.js";
 import {
   addressMembers,
@@ -17,6 +17,7 @@ import {
   type ChainPosition,
   type SlotAddress,
 } from "./chain.js";
+import { settle, type StoreContext } from "./store-context.js";
 
 export const LATEST_MANIFEST_KEY: string = "manifest/latest";
 
@@ -221,4 +222,68 @@ export function assertFollows(before: LatestManifest, after: LatestManifest): vo
     newest === undefined || (nowNewest !== undefined && compareCheckpoints(nowNewest, newest) >= 0),
     "the newest checkpoint does not go back",
   );
+}
+
+/** What a leader may change. */
+export type ManifestChange = Partial<Pick<LatestManifest, "floor" | "checkpoints" | "condemned">>;
+
+export type ManifestUpdate =
+  | { readonly kind: "won"; readonly read: ReadManifest }
+  /** The change was not wanted with what is there now. */
+  | { readonly kind: "unchanged"; readonly read: ReadManifest }
+  /** A leader of a later term has written it: ours is over. */
+  | { readonly kind: "fenced"; readonly byTerm: Term };
+
+/**
+ * Puts the first manifest of a prefix, unless there is one. The chain begins with this leader's term. Throws an ObjectStoreError.
+ */
+export async function foundLatestManifest(
+  context: StoreContext,
+  manifest: Pick<LatestManifest, "clusterId" | "term" | "chain" | "base">,
+): Promise<{ readonly kind: "won"; readonly read: ReadManifest } | { readonly kind: "lost" }> {
+  const first: LatestManifest = {
+    ...manifest,
+    writeId: makeWriteId(context.random),
+    floor: { term: manifest.chain.term, firstIndex: manifest.chain.firstIndex },
+    checkpoints: [],
+    condemned: [],
+  };
+  const body = encodeLatestManifest(first);
+  const settled = await settle(context, LATEST_MANIFEST_KEY, body, { kind: "absent" });
+  return settled.kind === "won"
+    ? { kind: "won", read: { manifest: first, tag: settled.tag } }
+    : settled;
+}
+
+/**
+ * Swaps the manifest for one of `term` with what `change` makes of it, until that is written or a later term is met. `change`
+ * is asked again whenever another write came first, perhaps after its own was already in: it must be right to apply it twice.
+ * It answers null to leave the manifest as it is. Throws T4_CORRUPT, T4_FORMAT_TOO_NEW, an ObjectStoreError.
+ */
+export async function updateLatestManifest(
+  context: StoreContext,
+  term: Term,
+  known: ReadManifest | null,
+  change: (manifest: LatestManifest) => ManifestChange | null,
+): Promise<ManifestUpdate> {
+  let read = known ?? (await mustReadLatestManifest(context.store));
+  for (;;) {
+    const before = read.manifest;
+    if (before.term > term) {
+      return { kind: "fenced", byTerm: before.term };
+    }
+    const changed = change(before);
+    if (changed === null) {
+      return { kind: "unchanged", read };
+    }
+    const after = { ...before, ...changed, term, writeId: makeWriteId(context.random) };
+    assertFollows(before, after);
+    const body = encodeLatestManifest(after);
+    const condition = { kind: "match", tag: read.tag } as const;
+    const settled = await settle(context, LATEST_MANIFEST_KEY, body, condition);
+    if (settled.kind === "won") {
+      return { kind: "won", read: { manifest: after, tag: settled.tag } };
+    }
+    read = await mustReadLatestManifest(context.store);
+  }
 }

@@ -36,6 +36,10 @@ export const ERROR_CODES = {
     "A file does not hold what was written to it; the message names file and offset. Nothing is guessed: restore the file from a copy.",
   T4_FORMAT_TOO_NEW: "The files were written by a newer version. Use that version or a later one.",
   T4_IO: "The operating system failed a read or write. The node stops: its files stay as they are.",
+  T4_LOCKED:
+    "Another node leads on this object store; the message names it. Stop it first, or use another prefix.",
+  T4_FENCED:
+    "Another node has taken over with a later term, so this one has stopped; the message names the term. Start it again to go on from what the archive holds.",
   T4_NO_OBJECT_STORE:
     "This needs an object store, and none is configured. Set one with --object-store or --s3-bucket.",
 } as const;

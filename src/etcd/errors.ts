@@ -50,6 +50,8 @@ export const ETCD_ERRORS: Readonly<
   T4_FORMAT_TOO_NEW: null,
   // A node that fails a write stops: whether the write is applied shows after its restart.
   T4_IO: [UNAVAILABLE, "etcdserver: server stopped"],
+  T4_LOCKED: null,
+  T4_FENCED: [UNAVAILABLE, "etcdserver: leader changed"],
   T4_NO_OBJECT_STORE: null,
 };
 
