@@ -221,7 +221,7 @@ export class Archive {
     const closed = this.#tasks.close(reason);
     this.#wakeUp();
     await closed;
-    await this.#running.catch(() => undefined);
+    await this.#running;
     this.#lookTimer?.cancel();
     this.#source.close();
   }
@@ -243,8 +243,9 @@ export class Archive {
         }
       }
     } catch (error) {
-      signal.throwIfAborted();
-      this.#fail(error);
+      if (!signal.aborted) {
+        this.#fail(error);
+      }
     }
   }
 
