@@ -65,6 +65,8 @@ export interface LeaderOptions {
   readonly name: string;
   readonly mode: "sync" | "async";
   readonly signal: AbortSignal;
+  /** Stops as soon as it sees that its lock is another's; if not, it goes on until the archive says so. */
+  readonly heedsLock: boolean;
   /** A planted bug: seals are collected like other slots. */
   readonly collectsSeals: boolean;
 }
@@ -209,7 +211,10 @@ export class Leader {
       signal: this.#controller.signal,
       lost: (by) => {
         this.#options.truth.lockLost(this.#life, this.#lock!.record, by);
-        this.#controller.abort(new Error("the lock is lost"));
+        if (this.#options.heedsLock) {
+          this.#life.hasEnded = true;
+          this.#controller.abort(new Error("the lock is lost"));
+        }
       },
     });
   }
@@ -301,15 +306,15 @@ export class Leader {
 
   #openLog(entry: (entry: Entry) => void, durable: (index: LogIndex) => void): Log {
     const { machine, home } = this.#options;
-    // A log without segments is one that lost them, unless nothing was ever written behind the checkpoint.
     const { index, term } = home.start;
-    const isEmpty = !home.disk.exists(LOG_DIRECTORY) || home.disk.list(LOG_DIRECTORY).length === 0;
     return openLog(
       {
         runtime: machine.runtime,
         directory: LOG_DIRECTORY,
-        afterIndex: (isEmpty ? 0 : index) as LogIndex,
-        afterTerm: (isEmpty ? 0 : term) as Term,
+        afterIndex: index as LogIndex,
+        afterTerm: term as Term,
+        // After a restore at the archive's very end. What is lost otherwise, the truth knows.
+        mayBeEmpty: true,
         segmentBytesMax: 1_500,
         segmentAgeMsMax: 3_000,
         listener: {

@@ -31,6 +31,7 @@ export class ArchiveSimulation {
   readonly #bucket: FaultyObjectStore;
   readonly #mode: "sync" | "async";
   readonly #options: SimulationOptions;
+  readonly #machines = new Set<Machine>();
   #lives = 0;
   #failure: unknown = null;
   #isOver = false;
@@ -55,6 +56,11 @@ export class ArchiveSimulation {
       await this.#clock.run(1_000);
     }
     this.#isOver = true;
+    for (const machine of this.#machines) {
+      machine.die();
+    }
+    // What they sent still arrives.
+    await this.#clock.run(120_000);
     if (this.#failure === null) {
       await this.#checkEnd();
     }
@@ -83,6 +89,7 @@ export class ArchiveSimulation {
     this.#lives += 1;
     const store = this.#bucket.elsewhere(random.fork(), drawFaults(random));
     const machine = new Machine(this.#clock, home.disk, store, random.fork());
+    this.#machines.add(machine);
     const controller = new AbortController();
     const nowMs = this.#clock.monotonicMs();
     if (random.chance(0.3)) {
@@ -101,6 +108,7 @@ export class ArchiveSimulation {
       truth: this.truth,
       name: `${home.nodeId}, process ${this.#lives}`,
       mode: this.#mode,
+      heedsLock: this.#mode === "async" || random.chance(0.5),
       signal: controller.signal,
       collectsSeals: this.#options.collectsSeals ?? false,
     });
@@ -129,6 +137,7 @@ export class ArchiveSimulation {
       await Promise.race([ended, this.#clock.sleep(60_000)]);
     }
     machine.die();
+    this.#machines.delete(machine);
     this.#afterDeath(home, random, end === "killed");
   }
 

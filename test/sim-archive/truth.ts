@@ -106,7 +106,6 @@ export class Truth {
   lockLost(life: Life, own: LockRecord, by: LockRecord | null): void {
     assert.notEqual(by?.nonce, own.nonce, `${life.name} lost its lock to itself`);
     assert.notEqual(this.#lock?.nonce, own.nonce, `${life.name} lost a lock that is its own`);
-    life.hasEnded = true;
     this.counts.lockLost += 1;
   }
 
