@@ -34,7 +34,7 @@ export interface LogOptions {
   /** The state that the caller has: entries up to here are not read, and may be gone. 0 and 0 for none. */
   readonly afterIndex: LogIndex;
   readonly afterTerm: Term;
-  /** The state was put there without a log: that there are no segments is no damage. */
+  /** There may be no segment at all: the caller knows that nothing was ever written behind `afterIndex`. */
   readonly mayBeEmpty?: boolean;
   readonly segmentBytesMax?: number;
   readonly segmentAgeMsMax?: number;
