@@ -381,7 +381,9 @@ test("what the rule refuses is not planned, and what needs a leader is not answe
   await assert.rejects(propose(node, put("a")), { message: refused.message });
   assert.equal(log.tipIndex, 1);
   rule.notLeading = () => refused;
-  assert.throws(async () => node.range(readAll, "linearizable"), { code: "T4_UNAVAILABLE" });
+  assert.throws((): unknown => node.range(readAll, "linearizable"), { code: "T4_UNAVAILABLE" });
+  assert.throws(() => node.get("a", 0, "linearizable"), { code: "T4_UNAVAILABLE" });
+  assert.equal(node.get("a", 0, "serializable"), undefined);
   assert.throws(() => node.keepAlive(1n), { code: "T4_UNAVAILABLE" });
   const read: Command = { kind: "txn", compares: [], success: [readAll], failure: [] };
   await assert.rejects(propose(node, read), { code: "T4_UNAVAILABLE" });
