@@ -300,7 +300,7 @@ export class Db<Value = string, Input = Bytes> implements AsyncDisposable {
     const consistency = options?.consistency ?? "linearizable";
     const found = this.#access.node().get(encoded, revision, consistency);
     const text = typeof key === "string" ? key : undefined;
-    // A row in hand is answered without an await, which would cost a tenth of the call.
+    // A row in hand is answered without an await, which would cost up to a tenth of the call.
     return found instanceof Promise
       ? found.then((row) => this.#pair(row, text))
       : this.#pair(found, text);

@@ -74,7 +74,7 @@ export function encodeKeyPart(key: Bytes): Key {
 /** A constant, because a literal within a function is a new object at each call. */
 const notAscii = /[^\0-\u007f]/;
 
-/** Up to this length a loop is faster than a call of the regular expression: 15 ns instead of 60 for 22 characters. */
+/** Up to this length a loop is faster than a call of the regular expression: 35 ns instead of 60 for 22 characters. */
 const LOOP_LENGTH_MAX = 64;
 
 /** The key as text. */

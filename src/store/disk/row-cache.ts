@@ -2,7 +2,7 @@
 // Two generations share the budget: when the young one has taken half of it, it becomes the old one and the old one is
 // dropped; a row found in the old one moves to the young one. So eviction costs nothing per row and keeps what is used.
 // A row comes here when it is read for the second time: keys that are read once, as by a walk over all of them, would
-// push the others out, and their copies and places in the Map cost 2 µs each.
+// push the others out, and each would cost a place in the Map and objects that the garbage collector has to move.
 // Must never: hold a row of a key that has a newer version in a file or in a memtable.
 import { Row } from "../../core/row.js";
 import type { Key } from "../../core/words.js";
