@@ -51,6 +51,8 @@ export const ETCD_ERRORS: Readonly<
   // A node that fails a write stops: whether the write is applied shows after its restart.
   T4_IO: [UNAVAILABLE, "etcdserver: server stopped"],
   T4_NO_OBJECT_STORE: null,
+  T4_OBJECT_STORE_UNUSABLE: null,
+  T4_OBJECT_STORE_UNFIT: null,
 };
 
 export const invalidSortOption = (): EtcdError =>
