@@ -240,6 +240,19 @@ export class LocalNode implements Node {
     this.#pipeline.propose(command, done);
   }
 
+  /** As `range`. */
+  get(key: Key, revision: number, consistency: Consistency): Row | undefined {
+    if (consistency === "linearizable") {
+      this.#assertLeading();
+    }
+    try {
+      return this.#reads.get(key, revision);
+    } catch (error) {
+      this.#damage.note(error);
+      throw error;
+    }
+  }
+
   /** What is committed here is what is committed while this node leads: both consistencies read the same. */
   range(operation: RangeOperation, consistency: Consistency): RangeOutcome | Promise<RangeOutcome> {
     if (consistency === "linearizable") {

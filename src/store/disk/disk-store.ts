@@ -365,7 +365,7 @@ export class DiskStore implements Store {
     }
     const isNewest = revision >= manifest.revision && !this.#isInMemtable(key);
     return isNewest && this.#rowCache.takes(head.rowBytes)
-      ? this.#rowCache.add(files.peek(head))
+      ? this.#rowCache.add(files.peek(head), search.hash)
       : files.load(head);
   }
 
