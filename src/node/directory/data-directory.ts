@@ -5,7 +5,13 @@
 import { T4Error } from "../../core/errors.js";
 import { DiskError, type DirectoryLock, type Disk } from "../../runtime/disk.js";
 import type { Random } from "../../runtime/random.js";
-import { decodeIdentity, encodeIdentity, makeIdentity, type Identity } from "./identity.js";
+import {
+  decodeIdentity,
+  encodeIdentity,
+  IDENTITY_NAME,
+  makeIdentity,
+  type Identity,
+} from "./identity.js";
 import {
   finishInterrupted,
   isOurs,
@@ -13,8 +19,6 @@ import {
   RESTORING,
   writeSmallFile,
 } from "./replaced-data.js";
-
-const IDENTITY = "identity.json";
 
 export interface DataPlaces {
   readonly path: string;
@@ -64,8 +68,8 @@ export async function takeDataDirectory(
   const lock = await takeLock(path, disk);
   try {
     // Read under the lock: another process may have made it meanwhile.
-    finishInterrupted(placesIn(path), IDENTITY, disk);
-    const identity = disk.exists(join(path, IDENTITY)) ? readIdentity(path, disk) : null;
+    finishInterrupted(placesIn(path), disk);
+    const identity = disk.exists(join(path, IDENTITY_NAME)) ? readIdentity(path, disk) : null;
     if (nodeId !== null && identity !== null && nodeId !== identity.nodeId) {
       throw new T4Error(
         "T4_INVALID_ARGUMENT",
@@ -89,7 +93,7 @@ export function claimDirectory(
   try {
     if (taken.identity === null) {
       // Each step survives a crash: the name appears with the whole content or not at all.
-      writeSmallFile(disk, path, IDENTITY, encodeIdentity(identity));
+      writeSmallFile(disk, path, IDENTITY_NAME, encodeIdentity(identity));
     }
     disk.makeDirectory(walDirectory);
     disk.makeDirectory(storeDirectory);
@@ -106,7 +110,7 @@ export function placesIn(path: string): DataPlaces {
 /** Throws T4_DATA_DIR_UNUSABLE if there is no identity to read. */
 export function readIdentity(path: string, disk: Disk): Identity {
   try {
-    return decodeIdentity(readSmallFile(disk, path, IDENTITY), join(path, IDENTITY));
+    return decodeIdentity(readSmallFile(disk, path, IDENTITY_NAME), join(path, IDENTITY_NAME));
   } catch (error) {
     throw unusable(path, error);
   }
@@ -119,7 +123,7 @@ function assertUsable(path: string, disk: Disk): void {
       return;
     }
     const names = disk.list(path);
-    if (names.includes(IDENTITY)) {
+    if (names.includes(IDENTITY_NAME)) {
       return;
     }
     const isRestoring = names.includes(RESTORING);
@@ -138,7 +142,7 @@ function assertUsable(path: string, disk: Disk): void {
 /** What a first start that was interrupted leaves, what is kept aside, and what a file system puts at its root. */
 function isHarmless(name: string, isRestoring: boolean): boolean {
   return (
-    ["lock", `${IDENTITY}.tmp`, "lost+found"].includes(name) ||
+    ["lock", `${IDENTITY_NAME}.tmp`, "lost+found"].includes(name) ||
     isOurs(name) ||
     (isRestoring && ["wal", "store"].includes(name))
   );

@@ -35,7 +35,7 @@ async function directoryWithData(): Promise<SimulatedDisk> {
 async function replace(disk: Disk): Promise<void> {
   const taken = await takeDataDirectory("/data", null, disk);
   if (taken.identity?.nodeId === "old") {
-    setAside(taken, "identity.json", disk);
+    setAside(taken, disk);
   }
   const { path, lock, walDirectory, storeDirectory } = taken;
   const empty = { path, lock, walDirectory, storeDirectory, identity: null };
@@ -87,7 +87,7 @@ test("what is set aside twice is kept twice, and a restored directory is known u
   const disk = await directoryWithData();
   await replace(disk);
   const taken = await takeDataDirectory("/data", null, disk);
-  assert.equal(setAside(taken, "identity.json", disk), "/data/aside-2");
+  assert.equal(setAside(taken, disk), "/data/aside-2");
   await taken.lock.release();
   const empty = await takeDataDirectory("/data", null, disk);
   assert.equal(empty.identity, null);

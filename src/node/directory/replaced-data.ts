@@ -5,6 +5,7 @@
 import { T4Error } from "../../core/errors.js";
 import type { Disk } from "../../runtime/disk.js";
 import type { DataPlaces } from "./data-directory.js";
+import { IDENTITY_NAME } from "./identity.js";
 
 /** There while a restore writes into a directory that has no identity yet. */
 export const RESTORING = "restoring.json";
@@ -12,6 +13,8 @@ export const RESTORING = "restoring.json";
 const SETTING_ASIDE = "setting-aside.json";
 /** There from a restore until something has been written to the log: its index. */
 const RESTORED = "restored.json";
+/** How what is in the log was acknowledged. */
+const ACKNOWLEDGED = "acknowledged.json";
 const ASIDE = /^aside-(\d+)$/;
 
 /** Longest small file that is read. */
@@ -21,18 +24,19 @@ const SMALL_BYTES_MAX = 64 * 1024;
 export function isOurs(name: string): boolean {
   const plain = name.replace(/\.tmp$/, "");
   return (
-    [RESTORING, SETTING_ASIDE, RESTORED, "leader-lock.json"].includes(plain) || ASIDE.test(name)
+    [RESTORING, SETTING_ASIDE, RESTORED, ACKNOWLEDGED, "leader-lock.json"].includes(plain) ||
+    ASIDE.test(name)
   );
 }
 
-/** Finishes what a crash interrupted. `identity` is the identity's name. */
-export function finishInterrupted(places: DataPlaces, identity: string, disk: Disk): void {
+/** Finishes what a crash interrupted. */
+export function finishInterrupted(places: DataPlaces, disk: Disk): void {
   const { path } = places;
   if (disk.exists(`${path}/${SETTING_ASIDE}`)) {
-    moveAside(places, identity, disk);
+    moveAside(places, disk);
   }
   if (disk.exists(`${path}/${RESTORING}`)) {
-    if (!disk.exists(`${path}/${identity}`)) {
+    if (!disk.exists(`${path}/${IDENTITY_NAME}`)) {
       removeFiles(places.walDirectory, disk);
       removeFiles(places.storeDirectory, disk);
     }
@@ -41,17 +45,17 @@ export function finishInterrupted(places: DataPlaces, identity: string, disk: Di
 }
 
 /** Moves identity, log and store into a directory of their own within `places.path`; returns its path. */
-export function setAside(places: DataPlaces, identity: string, disk: Disk): string {
+export function setAside(places: DataPlaces, disk: Disk): string {
   const { path } = places;
   const taken = disk.list(path).map((name) => Number(ASIDE.exec(name)?.[1] ?? 0));
   const name = `aside-${String(Math.max(0, ...taken) + 1)}`;
   disk.makeDirectory(`${path}/${name}`);
   writeSmallFile(disk, path, SETTING_ASIDE, JSON.stringify({ to: name }));
-  moveAside(places, identity, disk);
+  moveAside(places, disk);
   return `${path}/${name}`;
 }
 
-function moveAside(places: DataPlaces, identity: string, disk: Disk): void {
+function moveAside(places: DataPlaces, disk: Disk): void {
   const { path, walDirectory, storeDirectory } = places;
   const { to } = JSON.parse(readSmallFile(disk, path, SETTING_ASIDE)) as { to: string };
   if (!ASIDE.test(to)) {
@@ -67,8 +71,8 @@ function moveAside(places: DataPlaces, identity: string, disk: Disk): void {
     }
   }
   // Last: until here the directory is the one it was.
-  if (disk.exists(`${path}/${identity}`)) {
-    disk.rename(`${path}/${identity}`, `${aside}/${identity}`);
+  if (disk.exists(`${path}/${IDENTITY_NAME}`)) {
+    disk.rename(`${path}/${IDENTITY_NAME}`, `${aside}/${IDENTITY_NAME}`);
     disk.syncDirectory(aside);
   }
   if (disk.exists(`${path}/${RESTORED}`)) {
@@ -95,6 +99,25 @@ export function endRestore(places: DataPlaces, index: number, disk: Disk): void 
 /** Whether the log may have no segments, because its directory was restored and nothing has been written since. */
 export function isFreshlyRestored(path: string, disk: Disk): boolean {
   return disk.exists(`${path}/${RESTORED}`);
+}
+
+/** When the entries of the log were acknowledged: archived, or durable here; null if never with an object store. */
+export function readAcknowledgeRule(path: string, disk: Disk): "archive" | "local" | null {
+  if (!disk.exists(`${path}/${ACKNOWLEDGED}`)) {
+    return null;
+  }
+  const { rule } = JSON.parse(readSmallFile(disk, path, ACKNOWLEDGED)) as { rule: string };
+  if (rule !== "archive" && rule !== "local") {
+    throw new T4Error("T4_CORRUPT", `${path}/${ACKNOWLEDGED} does not hold what was written to it`);
+  }
+  return rule;
+}
+
+/** Durable when this returns: to be called before anything is acknowledged so. */
+export function writeAcknowledgeRule(path: string, rule: "archive" | "local", disk: Disk): void {
+  if (readAcknowledgeRule(path, disk) !== rule) {
+    writeSmallFile(disk, path, ACKNOWLEDGED, JSON.stringify({ rule }));
+  }
 }
 
 /** Something is durable in the log. */
