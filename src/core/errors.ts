@@ -42,6 +42,16 @@ export const ERROR_CODES = {
     "Another node has taken over with a later term, so this one has stopped; the message names the term. Start it again to go on from what the archive holds.",
   T4_NO_OBJECT_STORE:
     "This needs an object store, and none is configured. Set one with --object-store or --s3-bucket.",
+  T4_NOT_RETAINED:
+    "The object store no longer holds what leads to that checkpoint, revision or time. Choose a later one, and keep more: --checkpoint-keep, --restore-window, or a branch.",
+  T4_BRANCH_EXISTS:
+    "A branch of this name exists, or its place holds something else. Choose another name, or remove it with unfork.",
+  T4_BRANCH_NOT_FOUND:
+    "There is no branch of this name. List the branches of this store to see which.",
+  T4_BRANCH_IN_USE:
+    "The branch has branches of its own, or a node runs on it. Remove those first, or stop the node.",
+  T4_BRANCH_REMOVED:
+    "The branch at this place in the object store was removed with unfork. Fork again, or use another place.",
   T4_OBJECT_STORE_UNUSABLE:
     "The object store cannot be used as it is configured: wrong place, no permission, no room, or an operation that it lacks. The message says which and what to do.",
   T4_OBJECT_STORE_UNFIT:

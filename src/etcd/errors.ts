@@ -53,6 +53,11 @@ export const ETCD_ERRORS: Readonly<
   T4_LOCKED: null,
   T4_FENCED: [UNAVAILABLE, "etcdserver: leader changed"],
   T4_NO_OBJECT_STORE: null,
+  T4_NOT_RETAINED: null,
+  T4_BRANCH_EXISTS: null,
+  T4_BRANCH_NOT_FOUND: null,
+  T4_BRANCH_IN_USE: null,
+  T4_BRANCH_REMOVED: null,
   T4_OBJECT_STORE_UNUSABLE: null,
   T4_OBJECT_STORE_UNFIT: null,
 };

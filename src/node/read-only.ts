@@ -190,6 +190,7 @@ function readOnlyDisk(disk: Disk): Disk {
     makeDirectory: () => {},
     rename: refuse,
     remove: () => {},
+    removeDirectory: () => {},
     syncDirectory: () => {},
     lockDirectory: async (path) => Promise.resolve(refuse(path)),
   };

@@ -4,6 +4,8 @@ import { DiskError, type DiskErrorCode } from "./disk.js";
 const CODES: Readonly<Record<string, readonly [DiskErrorCode, string]>> = {
   ENOENT: ["not-found", "it does not exist"],
   EEXIST: ["exists", "it exists already"],
+  ENOTEMPTY: ["exists", "it is a directory that is not empty"],
+  EBUSY: ["in-use", "the system uses it: a mount point cannot be replaced, use a directory in it"],
   ENOSPC: ["no-space", "the disk is full: free some space"],
   EDQUOT: ["no-space", "the disk quota is used up: raise it or free some space"],
   EACCES: ["permission", "permission denied: check owner and mode of the file and its directories"],

@@ -61,9 +61,14 @@ export interface Disk {
   list(directory: string): string[];
   /** Creates a directory and those above it; it may exist. Durable on return. */
   makeDirectory(path: string): void;
-  /** Replaces `to` if it exists, atomically. Durable after `syncDirectory`. */
+  /**
+   * Atomically; durable after `syncDirectory`. A file replaces the file `to` if there is one. A directory is moved with all
+   * it holds, to a name that is free.
+   */
   rename(from: string, to: string): void;
   remove(path: string): void;
+  /** Removes a directory that is empty; "exists" if it is not. Durable after the directory above it is synced. */
+  removeDirectory(path: string): void;
   syncDirectory(path: string): void;
   /** Takes a directory for this process; rejects with a DiskError "in-use" that names the holder. */
   lockDirectory(path: string): Promise<DirectoryLock>;

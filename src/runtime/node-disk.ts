@@ -13,6 +13,7 @@ import {
   readdirSync,
   readSync,
   renameSync,
+  rmdirSync,
   statSync,
   unlinkSync,
   writeSync,
@@ -177,6 +178,11 @@ export const nodeDisk: Disk = {
   remove(path: string): void {
     guarded("remove", path, () => {
       unlinkSync(path);
+    });
+  },
+  removeDirectory(path: string): void {
+    guarded("remove", path, () => {
+      rmdirSync(path);
     });
   },
   syncDirectory,

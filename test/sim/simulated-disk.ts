@@ -216,6 +216,12 @@ export class SimulatedDisk implements Disk {
     if (node === undefined) {
       throw this.#error("not-found", "rename", from);
     }
+    const replaced = target.directory.shown.get(target.name);
+    if (replaced instanceof SimulatedDirectory || node instanceof SimulatedDirectory) {
+      if (replaced !== undefined) {
+        throw this.#error("exists", "rename", to);
+      }
+    }
     this.#begin("rename", from, `${from} -> ${to}`);
     if (source.directory === target.directory) {
       source.directory.change((names) => {
@@ -236,6 +242,16 @@ export class SimulatedDisk implements Disk {
   remove(path: string): void {
     const { directory, name } = this.#locate(path, "remove");
     this.#file(path, "remove");
+    this.#begin("remove", path, path);
+    directory.change((names) => names.delete(name));
+    this.#end("remove", path);
+  }
+
+  removeDirectory(path: string): void {
+    const { directory, name } = this.#locate(path, "remove");
+    if (this.#directory(path, "remove").shown.size > 0) {
+      throw this.#error("exists", "remove", path);
+    }
     this.#begin("remove", path, path);
     directory.change((names) => names.delete(name));
     this.#end("remove", path);

@@ -143,6 +143,33 @@ export const diskCases: readonly DiskCase[] = [
     },
   },
   {
+    name: "a directory is moved with all it holds",
+    run(disk, directory) {
+      disk.makeDirectory(`${directory}/a/sub`);
+      writeAll(disk, `${directory}/a/sub/file`, "abc");
+      disk.rename(`${directory}/a`, `${directory}/b`);
+      disk.syncDirectory(directory);
+      assert.deepEqual(disk.list(directory), ["b"]);
+      assert.equal(readAll(disk, `${directory}/b/sub/file`), "abc");
+    },
+  },
+  {
+    name: "a directory is removed only when it is empty",
+    run(disk, directory) {
+      disk.makeDirectory(`${directory}/a`);
+      writeAll(disk, `${directory}/a/file`, "abc");
+      throwsCode("exists", () => {
+        disk.removeDirectory(`${directory}/a`);
+      });
+      disk.remove(`${directory}/a/file`);
+      disk.removeDirectory(`${directory}/a`);
+      assert.deepEqual(disk.list(directory), []);
+      throwsCode("not-found", () => {
+        disk.removeDirectory(`${directory}/a`);
+      });
+    },
+  },
+  {
     name: "a directory is locked until it is released",
     async run(disk, directory) {
       const lock = await disk.lockDirectory(directory);
