@@ -19,7 +19,7 @@ import type { WorkReply } from "../store/upkeep/table-worker.js";
 import { placesIn, readIdentity } from "./directory/data-directory.js";
 import type { Identity } from "./directory/identity.js";
 import type { NodeStatus } from "./node.js";
-import { isFreshlyRestored } from "./directory/replaced-data.js";
+import { isFreshlyRestored } from "../checkpoint/restore/restoring-directory.js";
 import { Reads } from "./reads.js";
 import { SystemState } from "./system-state.js";
 

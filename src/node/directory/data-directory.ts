@@ -3,8 +3,11 @@
 // leader lock keep there.
 // Must never: write into a directory before it is known to be ours, empty or new.
 import { T4Error } from "../../core/errors.js";
+import { RESTORING_NAME } from "../../checkpoint/restore/restoring-directory.js";
+import { utf8Bytes } from "../../lib/bytes.js";
 import { DiskError, type DirectoryLock, type Disk } from "../../runtime/disk.js";
 import type { Random } from "../../runtime/random.js";
+import { readWholeFile, writeWholeFile } from "../../runtime/whole-file.js";
 import {
   decodeIdentity,
   encodeIdentity,
@@ -12,13 +15,7 @@ import {
   makeIdentity,
   type Identity,
 } from "./identity.js";
-import {
-  finishInterrupted,
-  isOurs,
-  readSmallFile,
-  RESTORING,
-  writeSmallFile,
-} from "./replaced-data.js";
+import { finishInterrupted, isOurs } from "./replaced-data.js";
 
 export interface DataPlaces {
   readonly path: string;
@@ -93,7 +90,7 @@ export function claimDirectory(
   try {
     if (taken.identity === null) {
       // Each step survives a crash: the name appears with the whole content or not at all.
-      writeSmallFile(disk, path, IDENTITY_NAME, encodeIdentity(identity));
+      writeWholeFile(disk, path, IDENTITY_NAME, utf8Bytes(encodeIdentity(identity)));
     }
     disk.makeDirectory(walDirectory);
     disk.makeDirectory(storeDirectory);
@@ -110,7 +107,8 @@ export function placesIn(path: string): DataPlaces {
 /** Throws T4_DATA_DIR_UNUSABLE if there is no identity to read. */
 export function readIdentity(path: string, disk: Disk): Identity {
   try {
-    return decodeIdentity(readSmallFile(disk, path, IDENTITY_NAME), join(path, IDENTITY_NAME));
+    const text = new TextDecoder().decode(readWholeFile(disk, join(path, IDENTITY_NAME)));
+    return decodeIdentity(text, join(path, IDENTITY_NAME));
   } catch (error) {
     throw unusable(path, error);
   }
@@ -126,7 +124,7 @@ function assertUsable(path: string, disk: Disk): void {
     if (names.includes(IDENTITY_NAME)) {
       return;
     }
-    const isRestoring = names.includes(RESTORING);
+    const isRestoring = names.includes(RESTORING_NAME);
     const foreign = names.find((name) => !isHarmless(name, isRestoring));
     if (foreign !== undefined) {
       throw new T4Error(

@@ -11,13 +11,18 @@ import {
 } from "./data-directory.js";
 import { makeIdentity } from "./identity.js";
 import {
-  beginRestore,
-  endRestore,
   forgetRestore,
   isFreshlyRestored,
-  setAside,
-  writeSmallFile,
-} from "./replaced-data.js";
+  RESTORED_NAME,
+  RestoringDirectory,
+} from "../../checkpoint/restore/restoring-directory.js";
+import { utf8Bytes } from "../../lib/bytes.js";
+import { writeWholeFile } from "../../runtime/whole-file.js";
+import { setAside } from "./replaced-data.js";
+
+const write = (disk: Disk, directory: string, name: string, text: string): void => {
+  writeWholeFile(disk, directory, name, utf8Bytes(text));
+};
 
 const before = makeIdentity(new SeededRandom(1), "old");
 const after = makeIdentity(new SeededRandom(2), "new");
@@ -25,9 +30,9 @@ const after = makeIdentity(new SeededRandom(2), "new");
 async function directoryWithData(): Promise<SimulatedDisk> {
   const disk = new SimulatedDisk();
   const { lock } = claimDirectory(await takeDataDirectory("/data", null, disk), before, disk);
-  writeSmallFile(disk, "/data/wal", "1", "old entries");
-  writeSmallFile(disk, "/data/wal", "2", "old entries");
-  writeSmallFile(disk, "/data/store", "MANIFEST", "old state");
+  write(disk, "/data/wal", "1", "old entries");
+  write(disk, "/data/wal", "2", "old entries");
+  write(disk, "/data/store", "MANIFEST", "old state");
   await lock.release();
   return disk;
 }
@@ -39,10 +44,12 @@ async function replace(disk: Disk): Promise<void> {
   }
   const { path, lock, walDirectory, storeDirectory } = taken;
   const empty = { path, lock, walDirectory, storeDirectory, identity: null };
-  beginRestore(empty, disk);
-  writeSmallFile(disk, storeDirectory, "MANIFEST", "new state");
-  endRestore(empty, 7, disk);
+  const restoring = new RestoringDirectory(path, disk);
+  restoring.clear();
+  write(disk, storeDirectory, "MANIFEST", "new state");
+  restoring.write(RESTORED_NAME, utf8Bytes("{}"));
   claimDirectory(empty, after, disk);
+  restoring.finish();
   forgetRestore(path, disk);
   await lock.release();
 }
@@ -91,8 +98,9 @@ test("what is set aside twice is kept twice, and a restored directory is known u
   await taken.lock.release();
   const empty = await takeDataDirectory("/data", null, disk);
   assert.equal(empty.identity, null);
-  beginRestore(empty, disk);
-  endRestore(empty, 3, disk);
+  const restoring = new RestoringDirectory(empty.path, disk);
+  restoring.clear();
+  restoring.write(RESTORED_NAME, utf8Bytes("{}"));
   assert.ok(isFreshlyRestored("/data", disk));
   claimDirectory(empty, after, disk);
   await empty.lock.release();
