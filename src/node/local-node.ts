@@ -1,5 +1,6 @@
 // A node alone: it leads from its start, and what is durable in its log is committed.
 // This file joins the parts; each of them is told of the others only by the callbacks given here.
+import type { CheckpointRecord } from "../archive/latest-manifest.js";
 import type { Command, RangeOperation, RangeOutcome } from "../core/command.js";
 import { T4Error } from "../core/errors.js";
 import type { KeyRange } from "../core/key-range.js";
@@ -131,6 +132,12 @@ export class LocalNode implements Node {
       },
       released: () => {
         this.#trimLog();
+      },
+      gatherFiles: async () => {
+        await this.flush();
+        const held = this.#parts.store.holdManifest();
+        assert(held !== null, "a node with an object store has files");
+        return held;
       },
       failed: (error) => {
         this.fail(error);
@@ -352,6 +359,11 @@ export class LocalNode implements Node {
     this.#assertOpen();
     log.seal();
     await store.flush();
+  }
+
+  async checkpoint(): Promise<CheckpointRecord> {
+    this.#assertOpen();
+    return this.#parts.rule.checkpoint();
   }
 
   async close(): Promise<void> {

@@ -12,9 +12,21 @@ import type { Thread } from "../runtime/threads.js";
 import { openDiskStore } from "../store/disk/open-disk-store.js";
 import { MemoryStore } from "../store/memory-store.js";
 import type { Store, StoreListener } from "../store/store.js";
-import { aloneRule } from "./commit-rule.js";
-import { openDataDirectory, type DataDirectory } from "./directory/data-directory.js";
+import { forgetRestore, isFreshlyRestored } from "../checkpoint/restore/restoring-directory.js";
+import { objectStoreT4Error } from "../object/object-errors.js";
+import { ObjectStoreError } from "../object/object-store.js";
+import type { ArchiveConfig } from "./archive/archive-config.js";
+import { Fence, leadArchived } from "./archive/lead-archived.js";
+import { prepareArchived, type Prepared } from "./archive/open-archived.js";
+import { aloneRule, type CommitRule } from "./commit-rule.js";
+import {
+  openDataDirectory,
+  takeDataDirectory,
+  type DataDirectory,
+  type TakenDirectory,
+} from "./directory/data-directory.js";
 import { makeIdentity } from "./directory/identity.js";
+import { readAcknowledgeRule, writeAcknowledgeRule } from "./directory/replaced-data.js";
 import { LocalNode } from "./local-node.js";
 import type { Node } from "./node.js";
 import { SystemState } from "./system-state.js";
@@ -32,6 +44,8 @@ export interface NodeConfig {
   readonly rowCacheBytesMax?: number;
   /** Memory for rows waiting to become files, above which writers are held back. */
   readonly waitingRowsBytesMax?: number;
+  /** The object store that holds the log and checkpoints as well; null: none. */
+  readonly archive?: ArchiveConfig | null;
 }
 
 /**
@@ -55,10 +69,79 @@ async function openInMemory(config: NodeConfig, runtime: Runtime): Promise<Node>
 }
 
 async function openOnDisk(config: NodeConfig, path: string, runtime: Runtime): Promise<Node> {
-  const directory = await openDataDirectory(path, config.nodeId, runtime.disk, runtime.random);
   const link = new NodeLink();
-  const node = await recover(config, directory, runtime, link);
-  return link.start(node);
+  const { archive } = config;
+  if (archive === undefined || archive === null) {
+    const directory = await openDataDirectory(path, config.nodeId, runtime.disk, runtime.random);
+    if (readAcknowledgeRule(path, runtime.disk) !== null) {
+      // Should an object store come back, it lacks what is acknowledged from here on.
+      writeAcknowledgeRule(path, "local", runtime.disk);
+    }
+    const node = await recover(config, directory, runtime, link, aloneBehind);
+    return begin(node, directory, runtime, link);
+  }
+  const taken = await takeDataDirectory(path, config.nodeId, runtime.disk);
+  return openArchived(config, archive, taken, runtime, link);
+}
+
+async function openArchived(
+  config: NodeConfig,
+  archive: ArchiveConfig,
+  taken: TakenDirectory,
+  runtime: Runtime,
+  link: NodeLink,
+): Promise<Node> {
+  const fence = new Fence();
+  let prepared: Prepared;
+  try {
+    prepared = await prepareArchived({
+      taken,
+      nodeId: config.nodeId,
+      archive,
+      runtime,
+      lost: (by) => {
+        fence.lockLost(archive.store.url, by);
+      },
+    });
+  } catch (error) {
+    await taken.lock.release();
+    throw error instanceof ObjectStoreError ? objectStoreT4Error(error) : error;
+  }
+  const { directory, lock } = prepared;
+  let node: LocalNode;
+  try {
+    node = await recover(config, directory, runtime, link, async (log) =>
+      leadArchived(prepared, archive, fence, log, runtime),
+    );
+  } catch (error) {
+    await lock.release();
+    throw error instanceof ObjectStoreError ? objectStoreT4Error(error) : error;
+  }
+  await begin(node, directory, runtime, link);
+  try {
+    if (prepared.needsCheckpoint) {
+      await node.checkpoint();
+    }
+  } catch (error) {
+    await node.close();
+    throw error;
+  }
+  return node;
+}
+
+async function begin(
+  node: LocalNode,
+  { path }: DataDirectory,
+  { disk }: Runtime,
+  link: NodeLink,
+): Promise<LocalNode> {
+  await link.start(node);
+  forgetRestore(path, disk);
+  return node;
+}
+
+async function aloneBehind(log: Log): Promise<CommitRule> {
+  return Promise.resolve(aloneRule((log.tipTerm + 1) as Term));
 }
 
 /** From the files to a node that has not started. Gives the directory back if that fails. */
@@ -67,6 +150,7 @@ async function recover(
   directory: DataDirectory,
   runtime: Runtime,
   link: NodeLink,
+  ruleOf: (log: Log) => Promise<CommitRule>,
 ): Promise<LocalNode> {
   const { identity, lock } = directory;
   const opened: { store: Store | null; log: Log | null } = { store: null, log: null };
@@ -88,7 +172,7 @@ async function recover(
       revision: store.tipRevision,
       replayedEntries: log.tipIndex - store.persistedIndex,
     });
-    const rule = aloneRule((log.tipTerm + 1) as Term);
+    const rule = await ruleOf(log);
     return new LocalNode({ identity, log, store, system, rule, lock, runtime });
   } catch (error) {
     await Promise.allSettled([opened.log?.close() ?? logThread.terminate(), opened.store?.close()]);
@@ -140,7 +224,7 @@ function openStore(
  */
 function replayLog(
   config: NodeConfig,
-  { walDirectory }: DataDirectory,
+  { path, walDirectory }: DataDirectory,
   runtime: Runtime,
   store: Store,
   system: SystemState,
@@ -157,6 +241,7 @@ function replayLog(
       listener: link.logListener(() => store),
       afterIndex: store.persistedIndex,
       afterTerm: store.persistedTerm,
+      mayBeEmpty: isFreshlyRestored(path, runtime.disk),
       ...(segmentBytesMax === undefined ? {} : { segmentBytesMax }),
       ...(segmentAgeMsMax === undefined ? {} : { segmentAgeMsMax }),
     },

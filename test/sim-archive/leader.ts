@@ -204,7 +204,12 @@ export class Leader {
       runtime: machine.runtime,
       store: machine.store,
       directory: "/data",
-      identity: { clusterId: CLUSTER, nodeId: home.nodeId, logId: home.logId, address: home.nodeId },
+      identity: {
+        clusterId: CLUSTER,
+        nodeId: home.nodeId,
+        logId: home.logId,
+        address: home.nodeId,
+      },
       rule: this.#options.mode === "sync" ? "archive" : "local",
       seenTerm: Math.max(manifestTerm, local.term) as Term,
       ttlMs: TTL_MS,
@@ -458,7 +463,7 @@ export class Leader {
     await log.flush();
     archive.offer(index);
     await archive.flush();
-    const next = archive.positionAfter(index);
+    const next = archive.endAt(index)?.next ?? null;
     assert.ok(next !== null, `no position behind the seal point ${index}`);
     const padded = (value: number): string => String(value).padStart(16, "0");
     const key = `checkpoint/${padded(this.#term)}/${padded(index)}.json`;

@@ -12,7 +12,6 @@ import { decodeLockRecord, LEADER_LOCK_KEY } from "../../src/election/lock-recor
 import type {
   ObjectSource,
   ObjectStore,
-
   PutCondition,
   PutOutcome,
 } from "../../src/object/object-store.js";
@@ -74,7 +73,10 @@ export class Truth {
 
   leads(life: Life, term: number): void {
     const other = this.#leaders.get(term);
-    assert.ok(other === undefined || other === life, `${other?.name} and ${life.name} lead in ${term}`);
+    assert.ok(
+      other === undefined || other === life,
+      `${other?.name} and ${life.name} lead in ${term}`,
+    );
     this.#leaders.set(term, life);
     this.counts.leaders += 1;
   }
@@ -135,4 +137,3 @@ export class Truth {
     }
   }
 }
-

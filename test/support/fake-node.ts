@@ -221,6 +221,10 @@ export class FakeNode implements Node {
     return Promise.resolve();
   }
 
+  async checkpoint(): Promise<never> {
+    return Promise.reject(new T4Error("T4_NO_OBJECT_STORE", "there is no object store"));
+  }
+
   async flush(): Promise<void> {
     return Promise.resolve();
   }

@@ -4,7 +4,9 @@ import { VirtualClock } from "../../../test/sim/virtual-clock.js";
 import { T4Error } from "../../core/errors.js";
 import type { LogIndex, Term } from "../../core/words.js";
 import { silentLogger } from "../../runtime/logger.js";
-import { ArchiveRule, type AcknowledgeRule } from "./archive-rule.js";
+import type { LockOwner } from "../../election/leader-lock.js";
+import type { AcknowledgeRule } from "../../election/lock-record.js";
+import { ArchiveRule } from "./archive-rule.js";
 
 const at = (index: number): LogIndex => index as LogIndex;
 
@@ -20,27 +22,41 @@ function startRule(rule: AcknowledgeRule) {
       archive.offered = index;
     },
     sealed: () => {},
-    close: async () => Promise.resolve(archive.archivedIndex === archive.offered),
+    flush: async () =>
+      archive.archivedIndex === archive.offered
+        ? Promise.resolve()
+        : Promise.reject(new Error("closed first")),
+    close: async () => Promise.resolve(),
   };
   const lock = {
     term: 3 as Term,
     valid: true,
     isFree: null as boolean | null,
-    answers: [] as ((answer: "ours" | "lost" | "unreachable") => void)[],
+    answers: [] as ((answer: LockOwner) => void)[],
     isValid: () => lock.valid,
     confirm: async () =>
-      new Promise<"ours" | "lost" | "unreachable">((resolve) => {
+      new Promise<LockOwner>((resolve) => {
         lock.answers.push(resolve);
       }),
-    close: async (isFree: boolean) => {
-      lock.isFree = isFree;
+    release: async () => {
+      lock.isFree = true;
+      return Promise.resolve(true);
+    },
+    close: async () => {
+      lock.isFree = false;
       return Promise.resolve();
     },
+  };
+  const keeper = {
+    start: () => {},
+    make: async () => Promise.reject(new Error("not asked for")),
+    close: async () => Promise.resolve(),
   };
   const made = new ArchiveRule({
     rule,
     archive,
     lock,
+    keeper,
     raiseRevisionBy: 0,
     clock,
     logger: silentLogger,
@@ -50,6 +66,7 @@ function startRule(rule: AcknowledgeRule) {
     committed: (index) => told.push(`committed ${String(index)}`),
     timedOut: (index) => told.push(`timed out ${String(index)}`),
     released: (index) => told.push(`released ${String(index)}`),
+    gatherFiles: async () => Promise.reject(new Error("not asked for")),
     failed: (error) => told.push(error.message),
   });
   const archived = (index: number): void => {
@@ -103,20 +120,25 @@ test("with the rule archive reads need a valid lock; with local a late renewal s
 });
 
 test("a process that stood still acknowledges nothing until it knows who leads", async () => {
-  for (const answer of ["ours", "unreachable", "lost"] as const) {
+  const answers: LockOwner[] = [
+    { kind: "ours" },
+    { kind: "unreachable", cause: new Error("no answer") },
+    { kind: "other", record: null },
+  ];
+  for (const answer of answers) {
     const { rule, lock, clock, told } = startRule("local");
     rule.durable(at(1));
     clock.freeze(30_000);
     rule.durable(at(2));
     assert.deepEqual(told, ["committed 1"], "nothing is known yet");
     assert.equal(rule.notLeading()?.code, "T4_UNAVAILABLE");
-    if (answer === "lost") {
+    if (answer.kind === "other") {
       rule.failed(new T4Error("T4_UNAVAILABLE", "fenced"));
     }
     lock.answers[0]?.(answer);
     await clock.run(0);
     rule.durable(at(3));
-    const expected = answer === "lost" ? ["fenced"] : ["committed 2", "committed 3"];
+    const expected = answer.kind === "other" ? ["fenced"] : ["committed 2", "committed 3"];
     assert.deepEqual(told.slice(1), expected);
   }
 });

@@ -2,12 +2,17 @@
 // the loss of this machine loses nothing. "local": it is committed when the local log has it, and the archive follows; what a
 // lost disk can lose is the part that has not followed yet.
 // Must never: commit anything after another node has taken over, as far as this one can know.
+import type { Archive } from "../../archive/archive.js";
+import type { CheckpointRecord } from "../../archive/latest-manifest.js";
+import type { LeaderLock } from "../../election/leader-lock.js";
+import type { AcknowledgeRule } from "../../election/lock-record.js";
 import { T4Error } from "../../core/errors.js";
 import type { LogIndex, Term } from "../../core/words.js";
 import type { SealPoint } from "../../log/log.js";
 import type { Clock, Timer } from "../../runtime/clock.js";
 import type { Logger } from "../../runtime/logger.js";
 import type { CommitRule, CommitRuleListener } from "../commit-rule.js";
+import type { CheckpointKeeper } from "./checkpoint-keeper.js";
 
 /** How often the time is looked at: a gap of several of these means that the whole process stood still. */
 const TICK_MS = 1_000;
@@ -15,36 +20,19 @@ const TICK_MS = 1_000;
 const FROZEN_MS = 4_000;
 /** How long the object store may be stuck before writes are refused instead of queued. */
 const STALL_MS_MAX = 5_000;
+/** How long closing waits for the end of the log to be archived. */
+const DRAIN_MS_MAX = 10_000;
 /** How long a caller waits at most for its entry to be archived: what etcd allows a request. */
 const WAIT_MS_MAX = 7_000;
 
-export type AcknowledgeRule = "archive" | "local";
-
-/** What the rule needs of the archive. */
-export interface ArchivePort {
-  readonly archivedIndex: LogIndex;
-  /** Since when what is offered has not been taken; null while it is. Monotonic. */
-  readonly stalledSinceMs: number | null;
-  offer(index: LogIndex): void;
-  sealed(point: SealPoint): void;
-  /** Archives what was offered, as far as it can in a bounded time; tells whether that was all. */
-  close(): Promise<boolean>;
-}
-
-/** What the rule needs of the lock. */
-export interface LockPort {
-  readonly term: Term;
-  /** Whether surely nobody else leads. */
-  isValid(): boolean;
-  confirm(): Promise<"ours" | "lost" | "unreachable">;
-  /** Stops renewing; `isFree`: others may lead at once. */
-  close(isFree: boolean): Promise<void>;
-}
-
 export interface ArchiveRuleParts {
   readonly rule: AcknowledgeRule;
-  readonly archive: ArchivePort;
-  readonly lock: LockPort;
+  readonly archive: Pick<
+    Archive,
+    "archivedIndex" | "stalledSinceMs" | "offer" | "sealed" | "flush" | "close"
+  >;
+  readonly lock: Pick<LeaderLock, "term" | "isValid" | "confirm" | "release" | "close">;
+  readonly keeper: Pick<CheckpointKeeper, "start" | "make" | "close">;
   readonly raiseRevisionBy: number;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -71,6 +59,7 @@ export class ArchiveRule implements CommitRule {
   /** Asking who leads after standing still: nothing is committed meanwhile. */
   #isConfirming = false;
   #isOver = false;
+  #failure: T4Error | null = null;
   /** Ends when what was asked last is answered. */
   #confirming: Promise<void> = Promise.resolve();
 
@@ -88,8 +77,17 @@ export class ArchiveRule implements CommitRule {
 
   start(listener: CommitRuleListener): void {
     this.#listener = listener;
+    if (this.#failure !== null) {
+      listener.failed(this.#failure);
+      return;
+    }
     this.#tickMs = this.#parts.clock.monotonicMs();
     this.#scheduleTick();
+    this.#parts.keeper.start(async () => listener.gatherFiles());
+  }
+
+  async checkpoint(): Promise<CheckpointRecord> {
+    return this.#parts.keeper.make();
   }
 
   durable(index: LogIndex): void {
@@ -121,6 +119,7 @@ export class ArchiveRule implements CommitRule {
   failed(error: T4Error): void {
     if (!this.#isOver) {
       this.#isOver = true;
+      this.#failure = error;
       this.#listener?.failed(error);
     }
   }
@@ -152,8 +151,9 @@ export class ArchiveRule implements CommitRule {
   async close(): Promise<void> {
     this.#timer?.cancel();
     this.#timer = null;
-    const { archive, lock, logger, url } = this.#parts;
-    const isWhole = await archive.close();
+    const { archive, lock, keeper, logger, url } = this.#parts;
+    await keeper.close();
+    const isWhole = await this.#drain();
     if (!isWhole && !this.#isOver) {
       logger.warn(
         "the archive lacks the end of the log: start this directory again to complete it",
@@ -165,8 +165,37 @@ export class ArchiveRule implements CommitRule {
       );
     }
     this.#isOver = true;
+    await archive.close();
     await this.#confirming;
-    await lock.close(isWhole);
+    if (isWhole) {
+      // Nobody has to wait for the lock: whoever leads next finds everything in the archive.
+      await lock.release();
+    } else {
+      await lock.close();
+    }
+  }
+
+  /** Whether the archive has all of the log. */
+  async #drain(): Promise<boolean> {
+    if (this.#isOver) {
+      return false;
+    }
+    const { archive, clock } = this.#parts;
+    const isOver = new AbortController();
+    try {
+      return await Promise.race([
+        archive.flush().then(
+          () => true,
+          () => false,
+        ),
+        clock.sleep(DRAIN_MS_MAX, isOver.signal).then(
+          () => false,
+          () => false,
+        ),
+      ]);
+    } finally {
+      isOver.abort();
+    }
   }
 
   #scheduleTick(): void {
@@ -190,10 +219,10 @@ export class ArchiveRule implements CommitRule {
   }
 
   async #confirm(): Promise<void> {
-    // "lost" is reported by the lock itself; a store that cannot be reached stops nobody who writes locally.
+    // Another owner is reported by the lock itself; a store that cannot be reached stops nobody who writes locally.
     const answer = await this.#parts.lock.confirm();
     this.#isConfirming = false;
-    if (answer !== "lost") {
+    if (answer.kind !== "other") {
       this.#commitDurable();
     }
   }

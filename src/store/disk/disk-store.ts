@@ -26,18 +26,13 @@ import { RunHead } from "../run/run.js";
 import { versionsInRun } from "../run/run-rows.js";
 import { AscendingRunSource, DescendingRunSource } from "../run/run-source.js";
 import { SearchKey } from "../run/search-key.js";
-import type { EventCursor, Store, StoreListener, StoreSizes } from "../store.js";
+import type { EventCursor, HeldManifest, Store, StoreListener, StoreSizes } from "../store.js";
 import { Tail } from "../tail.js";
 import type { Manifest } from "../upkeep/manifest.js";
 import type { FileSet } from "./file-set.js";
 import { Freezer, type Frozen } from "./freezer.js";
 import { RowCache } from "./row-cache.js";
-import {
-  StoreFiles,
-  type FlushRequest,
-  type HeldManifest,
-  type StoreFilesOptions,
-} from "./store-files.js";
+import { StoreFiles, type FlushRequest, type StoreFilesOptions } from "./store-files.js";
 
 /** Where reads look a key up; one serves all, since no read awaits. */
 const search = new SearchKey();
@@ -187,7 +182,6 @@ export class DiskStore implements Store {
     return this.#files.workDone;
   }
 
-  /** Keeps the files of the manifest that counts until released: for a checkpoint. */
   holdManifest(): HeldManifest {
     return this.#files.hold();
   }

@@ -12,7 +12,7 @@ import type { Logger } from "../../runtime/logger.js";
 import type { Threads } from "../../runtime/threads.js";
 import type { BlockCache } from "../file/block-cache.js";
 import { Run } from "../run/run.js";
-import type { StoreSizes } from "../store.js";
+import type { HeldManifest, StoreSizes } from "../store.js";
 import { Table } from "../table/table.js";
 import type { FlushOrder } from "../upkeep/flush-job.js";
 import {
@@ -29,12 +29,6 @@ import { WorkerLink } from "./worker-link.js";
 
 /** How long a full disk is left alone before work is tried again. */
 const NO_SPACE_RETRY_MS = 1_000;
-
-/** The exact state at one log index, in files that stay as they are until it is released. */
-export interface HeldManifest {
-  readonly manifest: Manifest;
-  readonly release: () => void;
-}
 
 /** A flush as the store asks for it; which segments hold its entries is found here. */
 export type FlushRequest = Omit<FlushOrder, "segments">;
