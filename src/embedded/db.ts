@@ -53,6 +53,16 @@ export type ConditionalResult<Value> =
       readonly current: KeyValue<Value> | undefined;
     };
 
+/** A state in the object store that can be restored by its key. */
+export interface Checkpoint {
+  readonly key: string;
+  readonly revision: number;
+  /** Of its last change, by the clock of the node that made it. */
+  readonly time: Date;
+  /** Of all its files; most are shared with other checkpoints. */
+  readonly bytes: number;
+}
+
 export interface DbStatus {
   readonly clusterId: bigint;
   readonly memberId: bigint;
@@ -85,13 +95,16 @@ export class Db<Value = string, Input = Bytes> implements AsyncDisposable {
   readonly #watches = new Set<Watch<Value>>();
   readonly #stopped: Promise<void>;
   #closing: Promise<void> | null = null;
+  readonly #closeRest: () => Promise<void>;
 
-  /** @internal */
+  /** @internal `closeRest`: what has to be closed behind the node. */
   constructor(
     node: Node,
     codec: ValueCodec<Value, Input>,
     world: { readonly clock: Clock; readonly random: Random },
+    closeRest: () => Promise<void> = async () => Promise.resolve(),
   ) {
+    this.#closeRest = closeRest;
     this.#node = node;
     this.#codec = codec;
     this.#clock = world.clock;
@@ -443,6 +456,17 @@ export class Db<Value = string, Input = Bytes> implements AsyncDisposable {
   }
 
   /**
+   * Makes a checkpoint in the object store: from here on a restore reads no log from before it. Made by itself every
+   * `checkpointIntervalMs`.
+   *
+   * @throws T4Error T4_NO_OBJECT_STORE, T4_UNAVAILABLE, T4_FENCED
+   */
+  async checkpoint(): Promise<Checkpoint> {
+    const { key, revision, wallMs, bytes } = await this.#access.node().checkpoint();
+    return { key, revision, time: new Date(wallMs), bytes };
+  }
+
+  /**
    * Finishes what was asked for, ends all watches with T4_CLOSED, and gives the data directory back. May be called
    * twice.
    */
@@ -459,6 +483,7 @@ export class Db<Value = string, Input = Bytes> implements AsyncDisposable {
     this.#endWatches(new T4Error("T4_CLOSED", "the database is closed"));
     await this.#node.close();
     await this.#stopped;
+    await this.#closeRest();
   }
 
   #endWatches(error: T4Error): void {

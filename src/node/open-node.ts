@@ -13,18 +13,9 @@ import { openDiskStore } from "../store/disk/open-disk-store.js";
 import { MemoryStore } from "../store/memory-store.js";
 import type { Store, StoreListener } from "../store/store.js";
 import { forgetRestore, isFreshlyRestored } from "../checkpoint/restore/restoring-directory.js";
-import { objectStoreT4Error } from "../object/object-errors.js";
-import { ObjectStoreError } from "../object/object-store.js";
 import type { ArchiveConfig } from "./archive/archive-config.js";
-import { Fence, leadArchived } from "./archive/lead-archived.js";
-import { prepareArchived, type Prepared } from "./archive/open-archived.js";
 import { aloneRule, type CommitRule } from "./commit-rule.js";
-import {
-  openDataDirectory,
-  takeDataDirectory,
-  type DataDirectory,
-  type TakenDirectory,
-} from "./directory/data-directory.js";
+import { openDataDirectory, type DataDirectory } from "./directory/data-directory.js";
 import { makeIdentity } from "./directory/identity.js";
 import { readAcknowledgeRule, writeAcknowledgeRule } from "./directory/replaced-data.js";
 import { LocalNode } from "./local-node.js";
@@ -80,53 +71,11 @@ async function openOnDisk(config: NodeConfig, path: string, runtime: Runtime): P
     const node = await recover(config, directory, runtime, link, aloneBehind);
     return begin(node, directory, runtime, link);
   }
-  const taken = await takeDataDirectory(path, config.nodeId, runtime.disk);
-  return openArchived(config, archive, taken, runtime, link);
-}
-
-async function openArchived(
-  config: NodeConfig,
-  archive: ArchiveConfig,
-  taken: TakenDirectory,
-  runtime: Runtime,
-  link: NodeLink,
-): Promise<Node> {
-  const fence = new Fence();
-  let prepared: Prepared;
-  try {
-    prepared = await prepareArchived({
-      taken,
-      nodeId: config.nodeId,
-      archive,
-      runtime,
-      lost: (by) => {
-        fence.lockLost(archive.store.url, by);
-      },
-    });
-  } catch (error) {
-    await taken.lock.release();
-    throw error instanceof ObjectStoreError ? objectStoreT4Error(error) : error;
-  }
-  const { directory, lock } = prepared;
-  let node: LocalNode;
-  try {
-    node = await recover(config, directory, runtime, link, async (log) =>
-      leadArchived(prepared, archive, fence, log, runtime),
-    );
-  } catch (error) {
-    await lock.release();
-    throw error instanceof ObjectStoreError ? objectStoreT4Error(error) : error;
-  }
-  await begin(node, directory, runtime, link);
-  try {
-    if (prepared.needsCheckpoint) {
-      await node.checkpoint();
-    }
-  } catch (error) {
-    await node.close();
-    throw error;
-  }
-  return node;
+  const { openArchived } = await import("./archive/open-archived.js");
+  return openArchived(archive, path, config.nodeId, runtime, async (directory, ruleOf) => {
+    const node = await recover(config, directory, runtime, link, ruleOf);
+    return begin(node, directory, runtime, link);
+  });
 }
 
 async function begin(

@@ -9,7 +9,7 @@ import { writeAcknowledgeRule } from "../directory/replaced-data.js";
 import type { ArchiveConfig } from "./archive-config.js";
 import { ArchiveRule } from "./archive-rule.js";
 import { CheckpointKeeper } from "./checkpoint-keeper.js";
-import type { Prepared } from "./open-archived.js";
+import type { Prepared } from "./prepare-archived.js";
 
 /** Holds what ends the leadership until there is a rule to be told. */
 export class Fence {

@@ -5,7 +5,7 @@ import { LogReader } from "../../log/log-reader.js";
 import { lastIndexOf } from "../../log/segment-reader.js";
 import type { Disk } from "../../runtime/disk.js";
 import { readManifest } from "../../store/disk/open-disk-store.js";
-import type { DataPlaces } from "../directory/data-directory.js";
+import type { DataPlaces } from "../directory/data-places.js";
 
 interface TermRange {
   readonly first: LogIndex;

@@ -15,13 +15,8 @@ import {
   makeIdentity,
   type Identity,
 } from "./identity.js";
+import { join, placesIn, type DataPlaces } from "./data-places.js";
 import { finishInterrupted, isOurs } from "./replaced-data.js";
-
-export interface DataPlaces {
-  readonly path: string;
-  readonly walDirectory: string;
-  readonly storeDirectory: string;
-}
 
 export interface DataDirectory extends DataPlaces {
   readonly identity: Identity;
@@ -100,10 +95,6 @@ export function claimDirectory(
   }
 }
 
-export function placesIn(path: string): DataPlaces {
-  return { path, walDirectory: join(path, "wal"), storeDirectory: join(path, "store") };
-}
-
 /** Throws T4_DATA_DIR_UNUSABLE if there is no identity to read. */
 export function readIdentity(path: string, disk: Disk): Identity {
   try {
@@ -163,8 +154,4 @@ function unusable(path: string, error: unknown): unknown {
         cause: error,
       })
     : error;
-}
-
-function join(directory: string, name: string): string {
-  return directory.endsWith("/") ? `${directory}${name}` : `${directory}/${name}`;
 }

@@ -13,7 +13,7 @@ import { LOCK_NONCES_NAME } from "../../election/lock-nonces.js";
 import { utf8Bytes } from "../../lib/bytes.js";
 import type { Disk } from "../../runtime/disk.js";
 import { readWholeFile, writeWholeFile } from "../../runtime/whole-file.js";
-import type { DataPlaces } from "./data-directory.js";
+import type { DataPlaces } from "./data-places.js";
 import { IDENTITY_NAME } from "./identity.js";
 
 /** There while files are being moved aside; says where to. */
