@@ -127,6 +127,7 @@ export class FakeS3 {
       case undefined:
       case "refuse":
       case "truncate":
+      case "stall":
     }
     const answer =
       fault?.kind === "refuse"
@@ -139,7 +140,7 @@ export class FakeS3 {
     logged.status = answer.status;
     send(request, answer, response, {
       date: new Date(this.#nowMs()).toUTCString(),
-      bytesMax: fault?.kind === "truncate" ? fault.bytes : Number.POSITIVE_INFINITY,
+      cut: fault?.kind === "truncate" || fault?.kind === "stall" ? fault : null,
     });
   }
 
@@ -201,7 +202,10 @@ function send(
   request: S3Request,
   answer: S3Answer,
   response: ServerResponse,
-  how: { readonly date: string; readonly bytesMax: number },
+  how: {
+    readonly date: string;
+    readonly cut: { readonly kind: "truncate" | "stall"; readonly bytes: number } | null;
+  },
 ): void {
   // Answers without a body must not promise one; HEAD promises the one that GET would have.
   const hasLength = answer.status !== 204 && answer.status !== 304;
@@ -213,9 +217,12 @@ function send(
   });
   if (request.method === "HEAD") {
     response.end();
-  } else if (answer.body.length > how.bytesMax) {
-    response.write(answer.body.subarray(0, how.bytesMax), () => {
-      response.socket?.destroy();
+  } else if (how.cut !== null && answer.body.length > how.cut.bytes) {
+    const { kind, bytes } = how.cut;
+    response.write(answer.body.subarray(0, bytes), () => {
+      if (kind === "truncate") {
+        response.socket?.destroy();
+      }
     });
   } else {
     response.end(answer.body);

@@ -9,14 +9,16 @@ export function hasName(error: unknown, name: string): boolean {
 
 /**
  * The answer, or null if there is no such object. Any other 404 stays an error: a missing bucket, or a web server that
- * knows nothing of S3, must not look like an empty store.
+ * knows nothing of S3, must not look like an empty store. Only HEAD's has no body that could tell, and another name.
  */
-export async function presentOrNull<Value>(answer: Promise<Value>): Promise<Value | null> {
+export async function presentOrNull<Value>(
+  answer: Promise<Value>,
+  absentName: "NoSuchKey" | "NotFound" = "NoSuchKey",
+): Promise<Value | null> {
   try {
     return await answer;
   } catch (error) {
-    // The second: an answer to HEAD, which has no body that could tell more.
-    if (hasName(error, "NoSuchKey") || hasName(error, "NotFound")) {
+    if (hasName(error, absentName)) {
       return null;
     }
     throw error;

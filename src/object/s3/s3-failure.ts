@@ -13,6 +13,8 @@ export interface S3Place {
   readonly region: string;
   /** Null for AWS's own. */
   readonly endpoint: string | null;
+  /** Null if no certain one was asked for. */
+  readonly profile: string | null;
 }
 
 export interface S3Failure {
@@ -30,6 +32,8 @@ export interface S3Failure {
 /** The parts of the SDK's errors that are looked at. */
 interface SdkError extends Error {
   readonly code?: string;
+  /** Whose fault it was, in S3's eyes: only errors that S3 answered have it. */
+  readonly $fault?: string;
   readonly Region?: string;
   readonly $metadata?: { readonly httpStatusCode?: number; readonly clockSkewCorrected?: boolean };
   readonly $response?: { readonly headers?: Readonly<Record<string, string>> };
@@ -54,7 +58,8 @@ export function failureOf(thrown: unknown, operation: S3Operation, place: S3Plac
     throw thrown;
   }
   const error = (thrown instanceof Error ? thrown : new Error(String(thrown))) as SdkError;
-  const status = error.$metadata?.httpStatusCode;
+  // An answer that was cut short says nothing, whatever its status was.
+  const status = error.$fault === undefined ? undefined : error.$metadata?.httpStatusCode;
   const headers = error.$response?.headers ?? {};
   const meaning =
     wrongRegion(error, status, headers, place) ??
@@ -146,7 +151,11 @@ const KNOWN: Readonly<Record<string, Explain>> = {
   }),
   CredentialsProviderError: (place) => ({
     code: "denied",
-    says: `no credentials for ${place.url}: ${CREDENTIALS_HELP}`,
+    says:
+      place.profile === null
+        ? `no credentials were found: ${CREDENTIALS_HELP}`
+        : `no credentials were found in the profile "${place.profile}": correct --s3-profile, or its files ` +
+          "~/.aws/config and ~/.aws/credentials",
   }),
   NoSuchBucket: noBucket,
   InvalidBucketName: noBucket,
@@ -160,6 +169,10 @@ const KNOWN: Readonly<Record<string, Explain>> = {
   XAmzContentSHA256Mismatch: () => DAMAGED,
   BadDigest: () => DAMAGED,
   [DAMAGED_BODY]: () => DAMAGED,
+  InvalidRange: () => ({
+    code: "damaged",
+    says: "the object is shorter than it was when it was written",
+  }),
   RequestTimeout: () => ({ code: "unavailable", says: "the store waited in vain for the body" }),
   OperationAborted: () => ({ code: "unavailable", says: "another request was in the way" }),
   NoSuchUpload: () => ({
@@ -262,7 +275,13 @@ function meaningWithoutAnswer(error: SdkError, place: S3Place): Meaning {
       says: `${endpoint} does not speak TLS as expected: is it http:// rather than https://?`,
     };
   }
-  return { code: "unavailable", says: `${endpoint} gave no answer` };
+  return {
+    code: "unavailable",
+    says:
+      error.$metadata?.httpStatusCode === undefined
+        ? `${endpoint} gave no answer`
+        : `${endpoint} gave an answer that is cut short or none of S3's: check --s3-endpoint if it stays so`,
+  };
 }
 
 /** Seconds; dates, which S3 does not send, count as nothing said. */

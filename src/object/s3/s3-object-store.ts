@@ -66,6 +66,7 @@ export async function openS3ObjectStore(
       bucket: options.bucket,
       region,
       endpoint: options.endpoint ?? null,
+      profile: options.profile ?? null,
       tagForm: "unknown",
       deletesMany: true,
     },
@@ -81,6 +82,7 @@ interface Bucket {
   readonly bucket: string;
   readonly region: string;
   readonly endpoint: string | null;
+  readonly profile: string | null;
   /**
    * How If-Match takes a tag: as it was given, in quotes, as the standard has it; or without them, as some releases of
    * Ceph have it, which refuse the other form.
@@ -285,7 +287,7 @@ class S3ObjectStore implements ObjectStore {
     const result = await this.#bucket.calls.once<PutOutcome>(call, async (attempt) => {
       try {
         const answer = await attempt.client.send(command, attempt.options);
-        return { value: { kind: "won", tag: tagOf(answer.ETag) }, outcome: "ok" };
+        return { value: wonWith(answer.ETag, call.place.url), outcome: "ok" };
       } catch (error) {
         // The second: If-Match of an object that is not there.
         if (hasName(error, "PreconditionFailed") || hasName(error, "NoSuchKey")) {
@@ -303,7 +305,8 @@ class S3ObjectStore implements ObjectStore {
   ): Promise<{ readonly bytes: number; readonly tag: string } | null> {
     return this.#repeat("HeadObject", key, options, async (attempt) => {
       const command = new HeadObjectCommand(this.#name(key));
-      const answer = await presentOrNull(attempt.client.send(command, attempt.options));
+      const sending = attempt.client.send(command, attempt.options);
+      const answer = await presentOrNull(sending, "NotFound");
       return answer === null
         ? { value: null, outcome: "absent" }
         : {
@@ -359,8 +362,8 @@ class S3ObjectStore implements ObjectStore {
     options: CallOptions | undefined,
     bytes: number,
   ): S3Call {
-    const { bucket, region, endpoint } = this.#bucket;
-    const place: S3Place = { url: this.url + key, bucket, region, endpoint };
+    const { bucket, region, endpoint, profile } = this.#bucket;
+    const place: S3Place = { url: this.url + key, bucket, region, endpoint, profile };
     return { operation, place, bytes, signal: options?.signal };
   }
 
@@ -392,6 +395,16 @@ function putOutcome(result: Result<PutOutcome>): PutOutcome {
     default:
       return unreachable(error.code);
   }
+}
+
+/** Written, and to be read back where the answer does not say under which tag. */
+function wonWith(tag: string | undefined, url: string): PutOutcome {
+  return tag === undefined
+    ? {
+        kind: "unknown",
+        cause: new ObjectStoreError("unsupported", `${url} was put without an ETag`),
+      }
+    : { kind: "won", tag };
 }
 
 function sourceOf(body: Uint8Array): ObjectSource {

@@ -18,6 +18,8 @@ export type Fault =
   | { readonly kind: "drop-after" }
   /** The connection ends after this much of the answer's body. */
   | { readonly kind: "truncate"; readonly bytes: number }
+  /** The answer stops after this much of its body, and the connection stays open. */
+  | { readonly kind: "stall"; readonly bytes: number }
   /** Nothing is done and nothing is answered, for ever. */
   | { readonly kind: "hang" }
   /** It is done, and nothing is answered, for ever. */
