@@ -16,7 +16,7 @@ import {
   type S3ClientConfig,
 } from "@aws-sdk/client-s3";
 import { BUCKET as Bucket, openStore, startFake } from "./harness.js";
-import type { FakeS3 } from "./fake-s3.js";
+import { FakeS3 } from "./fake-s3.js";
 
 function clientOf(context: TestContext, fake: FakeS3, config: S3ClientConfig = {}): S3Client {
   const client = new S3Client({
@@ -165,8 +165,8 @@ test("it runs as a process of its own", async (context) => {
   });
   context.after(() => child.kill("SIGKILL"));
   const [endpoint] = (await once(createInterface(child.stdout), "line")) as [string];
-  const fake = { url: endpoint, rules: { accessKeyId: "test-key", secretAccessKey: "s" } };
-  const store = await openStore(context, fake as FakeS3);
+  const rules = { ...new FakeS3().rules, secretAccessKey: "s" };
+  const store = await openStore(context, { url: endpoint, rules });
   await store.put("k", new Uint8Array(3));
   assert.deepEqual(await store.head("k"), { key: "k", bytes: 3 });
   const exited = once(child, "exit");

@@ -43,7 +43,7 @@ export const hastyClock: Clock = {
 
 export async function openStore(
   context: Pick<TestContext, "after">,
-  fake: FakeS3,
+  fake: Pick<FakeS3, "url" | "rules">,
   options: Partial<S3StoreOptions> = {},
   ports: S3Ports = {},
 ): Promise<ObjectStore> {

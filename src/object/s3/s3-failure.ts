@@ -123,6 +123,17 @@ const noBucket = (place: S3Place): Meaning => ({
     "or the endpoint (--s3-endpoint)",
 });
 
+const unknownKey = (): Meaning => ({
+  code: "denied",
+  says: `the store does not know the access key id: ${CREDENTIALS_HELP}`,
+});
+
+/** Stores on a file system (versitygw, MinIO) cannot have the object "a" beside "a/b". */
+const nameTaken = (): Meaning => ({
+  code: "unsupported",
+  says: "the store cannot hold an object whose name is also a folder of another's: give T4 a prefix of its own",
+});
+
 type Explain = (place: S3Place, operation: S3Operation) => Meaning;
 
 /** By S3's error code, or the name of an error of the SDK. */
@@ -131,10 +142,9 @@ const KNOWN: Readonly<Record<string, Explain>> = {
   Forbidden: denied,
   AllAccessDisabled: denied,
   AccountProblem: denied,
-  InvalidAccessKeyId: () => ({
-    code: "denied",
-    says: `the store does not know the access key id: ${CREDENTIALS_HELP}`,
-  }),
+  InvalidAccessKeyId: unknownKey,
+  /** versitygw, with status 404. */
+  XAdminUserNotFound: unknownKey,
   SignatureDoesNotMatch: () => ({
     code: "denied",
     says:
@@ -161,6 +171,10 @@ const KNOWN: Readonly<Record<string, Explain>> = {
   InvalidBucketName: noBucket,
   NotImplemented: () => NOT_KNOWN,
   MethodNotAllowed: () => NOT_KNOWN,
+  ExistingObjectIsDirectory: nameTaken,
+  ObjectParentIsFile: nameTaken,
+  XMinioObjectExistsAsDirectory: nameTaken,
+  XMinioParentIsObject: nameTaken,
   EntityTooLarge: () => ({ code: "full", says: "the store takes no object of this size" }),
   QuotaExceeded: () => FULL,
   InsufficientStorage: () => FULL,

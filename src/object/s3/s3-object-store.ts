@@ -32,7 +32,7 @@ import { bareTag, decodedName, hasName, presentOrNull, tagOf, wholeBody } from "
 import { S3Calls, type Result, type S3Call, type Send } from "./s3-calls.js";
 import { makeS3Client } from "./s3-client.js";
 import { S3Counters } from "./s3-counters.js";
-import { DAMAGED_BODY, refusal, type S3Place } from "./s3-failure.js";
+import { refusal, type S3Place } from "./s3-failure.js";
 import { DELETE_KEYS_MAX, DELETES_AT_A_TIME, PART_BYTES } from "./s3-limits.js";
 import { putInParts } from "./s3-multipart.js";
 import type { S3Operation } from "./s3-operation.js";
@@ -143,7 +143,8 @@ class S3ObjectStore implements ObjectStore {
       }
       const body = await wholeBody(answer, attempt);
       if (body.length !== length) {
-        throw refusal(DAMAGED_BODY, `${body.length} bytes came of ${length} at ${offset}`);
+        // It came whole, so asking again would not help: the object ends there.
+        throw refusal("InvalidRange", `${body.length} bytes of ${length} are at ${offset}`);
       }
       return { value: body, outcome: "ok" };
     });

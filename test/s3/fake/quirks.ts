@@ -14,3 +14,11 @@ export interface Quirks {
   /** Answers a GET with the whole object whatever range was asked for. */
   readonly ranges?: "ignored";
 }
+
+/** Those that a store on them must not notice. */
+export const SURVIVED_QUIRKS: readonly (readonly [string, Quirks])[] = [
+  ["S3", {}],
+  ["a store that takes tags only without quotes", { unquotedTagsOnly: true }],
+  ["a store that wants Content-MD5", { multiDelete: "md5-required" }],
+  ["a store without DeleteObjects", { multiDelete: "absent" }],
+];
