@@ -49,7 +49,7 @@ export async function leadArchived(
   log: Log,
   runtime: Runtime,
 ): Promise<ArchiveRule> {
-  const { directory, lock, context, position } = prepared;
+  const { directory, lock, position } = prepared;
   const { clusterId } = directory.identity;
   const { store } = config;
   let rule: ArchiveRule | null = null;
@@ -88,11 +88,32 @@ export async function leadArchived(
     await archive.close();
     throw fence.error ?? error;
   }
-  const keeper = new CheckpointKeeper({
+  rule = new ArchiveRule({
+    rule: config.syncUpload ? "archive" : "local",
+    archive,
+    lock,
+    keeper: keeperOf(prepared, config, fence, archive, runtime),
+    raiseRevisionBy: prepared.raiseRevisionBy,
+    clock: runtime.clock,
+    logger: runtime.logger,
+    url: store.url,
+  });
+  fence.attach(rule);
+  return rule;
+}
+
+function keeperOf(
+  { directory, lock, context }: Prepared,
+  config: ArchiveConfig,
+  fence: Fence,
+  archive: Archive,
+  runtime: Runtime,
+): CheckpointKeeper {
+  return new CheckpointKeeper({
     config: config.checkpoints,
     archive,
     context,
-    clusterId,
+    clusterId: directory.identity.clusterId,
     term: lock.term,
     directory: directory.storeDirectory,
     runtime,
@@ -101,16 +122,4 @@ export async function leadArchived(
       fence.fail(error);
     },
   });
-  rule = new ArchiveRule({
-    rule: config.syncUpload ? "archive" : "local",
-    archive,
-    lock,
-    keeper,
-    raiseRevisionBy: prepared.raiseRevisionBy,
-    clock: runtime.clock,
-    logger: runtime.logger,
-    url: store.url,
-  });
-  fence.attach(rule);
-  return rule;
 }

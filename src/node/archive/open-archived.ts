@@ -65,16 +65,15 @@ async function lead(
   fence: Fence,
   start: StartNode,
 ): Promise<LocalNode> {
-  let isLeading = false;
+  const given: { rule: CommitRule | null } = { rule: null };
   let node: LocalNode;
   try {
     node = await start(prepared.directory, async (log) => {
-      const rule = await leadArchived(prepared, config, fence, log, runtime);
-      isLeading = true;
-      return rule;
+      given.rule = await leadArchived(prepared, config, fence, log, runtime);
+      return given.rule;
     });
   } catch (error) {
-    if (!isLeading) {
+    if (given.rule === null) {
       await prepared.lock.release();
     }
     throw error;
