@@ -26,16 +26,21 @@ export async function persistently<Result>(
 ): Promise<Result> {
   for (let tries = 1; ; tries += 1) {
     context.signal.throwIfAborted();
+    let cause: ObjectStoreError;
     try {
       return await call();
     } catch (error) {
-      const isPassing =
-        error instanceof ObjectStoreError &&
-        (error.code === "unavailable" || error.code === "damaged");
-      if (!isPassing) {
+      if (!isPassing(error)) {
         throw error;
       }
+      cause = error;
     }
-    await pause(tries, context, context.signal);
+    await pause(tries, context, context.signal, cause);
   }
+}
+
+function isPassing(error: unknown): error is ObjectStoreError {
+  return (
+    error instanceof ObjectStoreError && (error.code === "unavailable" || error.code === "damaged")
+  );
 }

@@ -1,6 +1,6 @@
 // The flags of `t4 run` as one table: the command line, the environment and docs/configuration.md are all made from it.
 import { InvalidArgumentError, Option } from "commander";
-import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "../runtime/pino-logger.js";
+import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "../runtime/logger.js";
 
 export interface ListenAddress {
   /** A name or address; the empty string stands for every address of the machine. */
@@ -121,7 +121,7 @@ export function runOptions(): Option[] {
       "--node-id <name>",
       "this node's name (default: kept in the data directory, random at first start)",
     ).argParser(parseNodeId),
-    option("--segment-max-size-mb <n>", "a log segment is ended at this size, in MiB")
+    option("--segment-max-size-mb <n>", "a log segment is ended at this size, in MiB, or earlier")
       .default(50)
       .argParser(wholeNumber(1, 4096)),
     option("--segment-max-age-sec <n>", "a log segment is ended at this age, in seconds")

@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { openNode } from "../node/open-node.js";
 import type { Node } from "../node/node.js";
 import type { Logger } from "../runtime/logger.js";
-import { openLogger } from "../runtime/pino-logger.js";
+import { lateLogger, type LateLogger } from "../runtime/pino-logger.js";
 import { PrometheusMetrics } from "../runtime/prometheus-metrics.js";
 import { systemRuntime } from "../runtime/system-runtime.js";
 import type { Server } from "../server/server.js";
@@ -14,9 +14,21 @@ import { CommandError, EXIT_FAILED, EXIT_OK, EXIT_USAGE } from "./exit.js";
 import { runOptions, type RunFlags } from "./flags.js";
 import { stopRequested } from "./signals.js";
 
+/** How long after the start the log is opened: the clients that wait for a server come first. */
+const LOG_DELAY_MS = 50;
+
 /** Runs until a signal or a failure; resolves to the exit code. Rejects with what it could not start for. */
 export async function run(flags: RunFlags): Promise<number> {
-  const logger = await openLogger(flags.logLevel, flags.logFormat);
+  const logger = lateLogger(flags.logLevel, flags.logFormat);
+  try {
+    return await serve(flags, logger);
+  } finally {
+    // What led to an error is told before it.
+    logger.open();
+  }
+}
+
+async function serve(flags: RunFlags, logger: LateLogger): Promise<number> {
   for (const message of unknownVariables(process.env, knownVariables())) {
     logger.warn(message);
   }
@@ -45,6 +57,10 @@ export async function run(flags: RunFlags): Promise<number> {
     throw error;
   }
   announce(server, dataDir, node);
+  // Not before the first answers: it takes some 50 ms.
+  setTimeout(() => {
+    logger.open();
+  }, LOG_DELAY_MS);
   return serveUntilStopped(node, server, stop, logger);
 }
 

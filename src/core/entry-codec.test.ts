@@ -35,6 +35,7 @@ const effect: fc.Arbitrary<SystemEffect | null> = fc.oneof(
     kind: fc.constant("compact" as const),
     revision: fc.maxSafeNat().map((revision) => revision as Revision),
   }),
+  fc.record({ kind: fc.constant("raise-revision" as const), by: fc.maxSafeNat() }),
   fc.record({ kind: fc.constant("term-start" as const), node: fc.string({ unit: "grapheme" }) }),
 );
 const grouped = fc

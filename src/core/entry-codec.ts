@@ -13,6 +13,7 @@
 //             2 lease-revoke   i64 lease
 //             3 compact        varint revision
 //             4 term-start     varint length, node id in UTF-8
+//             5 raise-revision varint by how much
 // A kind that is not listed is from a newer version, and the whole log is refused: guessing would lose state.
 import { assert, unreachable } from "../lib/assert.js";
 import { readVarint, varintSize, writeVarint } from "../lib/varint.js";
@@ -30,7 +31,13 @@ export interface GroupBase {
 }
 
 const NO_EFFECT = 0;
-const EFFECT_KINDS = { "lease-grant": 1, "lease-revoke": 2, compact: 3, "term-start": 4 } as const;
+const EFFECT_KINDS = {
+  "lease-grant": 1,
+  "lease-revoke": 2,
+  compact: 3,
+  "term-start": 4,
+  "raise-revision": 5,
+} as const;
 
 const NO_ROWS: readonly Row[] = [];
 const utf8Encoder = new TextEncoder();
@@ -47,6 +54,8 @@ function effectSize(effect: SystemEffect | null): number {
       return 9;
     case "compact":
       return 1 + varintSize(effect.revision);
+    case "raise-revision":
+      return 1 + varintSize(effect.by);
     case "term-start": {
       const length = utf8Encoder.encode(effect.node).length;
       return 1 + varintSize(length) + length;
@@ -122,6 +131,8 @@ function writeEffect(target: Uint8Array, start: number, effect: SystemEffect | n
       return writeInt64(target, at, effect.lease);
     case "compact":
       return writeVarint(target, at, effect.revision);
+    case "raise-revision":
+      return writeVarint(target, at, effect.by);
     case "term-start": {
       const node = utf8Encoder.encode(effect.node);
       const bytesAt = writeVarint(target, at, node.length);
@@ -200,6 +211,8 @@ function readEffect(source: Uint8Array, cursor: { at: number }, end: number): Sy
       return { kind: "lease-revoke", lease: readInt64(source, cursor, end) };
     case EFFECT_KINDS.compact:
       return { kind: "compact", revision: readVarint(source, cursor, end) as Revision };
+    case EFFECT_KINDS["raise-revision"]:
+      return { kind: "raise-revision", by: readVarint(source, cursor, end) };
     case EFFECT_KINDS["term-start"]: {
       const length = readVarint(source, cursor, end);
       const start = cursor.at;

@@ -10,14 +10,39 @@ export type SystemEffect =
   | { readonly kind: "lease-revoke"; readonly lease: LeaseId }
   | { readonly kind: "compact"; readonly revision: Revision }
   /** The first entry of a leadership. */
-  | { readonly kind: "term-start"; readonly node: string };
+  | { readonly kind: "term-start"; readonly node: string }
+  /**
+   * Raises the revision and compacts everything before: after a restore that may lack revisions which clients have seen,
+   * none of them is used again, and watchers from them are told.
+   */
+  | { readonly kind: "raise-revision"; readonly by: number };
 
 export interface Entry {
   readonly index: LogIndex;
   readonly term: Term;
-  /** The store's revision after this entry: one more than before iff there are rows. */
+  /** The store's revision after this entry: `revisionStep` more than before. */
   readonly revision: Revision;
   /** In order of the operations; sub-revisions 0, 1, 2 … Empty for an entry that changes no key. */
   readonly rows: readonly Row[];
   readonly system: SystemEffect | null;
+}
+
+/** By how much an entry raises the revision: one if there are rows. */
+export function revisionStep(entry: Pick<Entry, "rows" | "system">): number {
+  if (entry.system?.kind === "raise-revision") {
+    return entry.system.by;
+  }
+  return entry.rows.length > 0 ? 1 : 0;
+}
+
+/** The revision up to which an entry compacts, or null if it does not. */
+export function compactedBy({ revision, system }: Entry): Revision | null {
+  switch (system?.kind) {
+    case "compact":
+      return system.revision;
+    case "raise-revision":
+      return revision;
+    default:
+      return null;
+  }
 }

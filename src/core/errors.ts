@@ -42,6 +42,10 @@ export const ERROR_CODES = {
     "Another node has taken over with a later term, so this one has stopped; the message names the term. Start it again to go on from what the archive holds.",
   T4_NO_OBJECT_STORE:
     "This needs an object store, and none is configured. Set one with --object-store or --s3-bucket.",
+  T4_OBJECT_STORE_UNUSABLE:
+    "The object store cannot be used as it is configured: wrong place, no permission, no room, or an operation that it lacks. The message says which and what to do.",
+  T4_OBJECT_STORE_UNFIT:
+    "The object store answers, but not as safety needs: it ignores or breaks conditional writes, or lists out of order. Use another store, or a newer version of it; the message names what was found.",
 } as const;
 
 export type T4ErrorCode = keyof typeof ERROR_CODES;

@@ -71,6 +71,7 @@ export async function readLock(
 ): Promise<ReadLock | null> {
   const { store, runtime, signal } = options;
   for (let tries = 1; ; tries += 1) {
+    let cause: ObjectStoreError;
     try {
       const object = await store.get(LEADER_LOCK_KEY, { signal });
       return object === null
@@ -86,8 +87,9 @@ export async function readLock(
       if (!isPassing) {
         throw error;
       }
+      cause = error;
     }
-    await pause(tries, runtime, signal);
+    await pause(tries, runtime, signal, cause);
   }
 }
 

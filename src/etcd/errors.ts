@@ -53,6 +53,8 @@ export const ETCD_ERRORS: Readonly<
   T4_LOCKED: null,
   T4_FENCED: [UNAVAILABLE, "etcdserver: leader changed"],
   T4_NO_OBJECT_STORE: null,
+  T4_OBJECT_STORE_UNUSABLE: null,
+  T4_OBJECT_STORE_UNFIT: null,
 };
 
 export const invalidSortOption = (): EtcdError =>

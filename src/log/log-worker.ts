@@ -9,7 +9,8 @@ import { SegmentWriter } from "./segment-writer.js";
 /** How long after the disk was found full it is tried again. */
 const SPACE_RETRY_MS = 1_000;
 
-export interface LogWorkerData {
+/** The first message: the directory is as it should be, and files may be made in it. */
+export interface LogWorkerStart {
   readonly directory: string;
   readonly segmentBytesMax: number;
 }
@@ -51,8 +52,7 @@ class LogWorker {
   #retryScheduled = false;
   #isOver = false;
 
-  constructor(context: WorkerContext) {
-    const { directory, segmentBytesMax } = context.data as LogWorkerData;
+  constructor(context: WorkerContext, { directory, segmentBytesMax }: LogWorkerStart) {
     this.#context = context;
     this.#writer = new SegmentWriter(context.disk, directory, segmentBytesMax, {
       closed: (segment) => {
@@ -62,14 +62,13 @@ class LogWorker {
         this.#post({ kind: "space", available });
       },
     });
-    context.onMessage((message) => {
-      if (!this.#isOver) {
-        this.#guard(() => {
-          this.#take(message as ToLogWorker);
-        });
-      }
-    });
     this.#scheduleStep();
+  }
+
+  receive(message: ToLogWorker): void {
+    this.#guard(() => {
+      this.#take(message);
+    });
   }
 
   #take(message: ToLogWorker): void {
@@ -179,5 +178,12 @@ class LogWorker {
 }
 
 export function logWorker(context: WorkerContext): void {
-  new LogWorker(context);
+  let worker: LogWorker | null = null;
+  context.onMessage((message) => {
+    if (worker === null) {
+      worker = new LogWorker(context, message as LogWorkerStart);
+    } else {
+      worker.receive(message as ToLogWorker);
+    }
+  });
 }

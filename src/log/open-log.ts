@@ -2,16 +2,17 @@
 // power loss left of an unfinished group, and starts the writer.
 // New entries always begin a new segment, so a file that was written before a restart is never written again.
 import { assert } from "../lib/assert.js";
-import type { Entry } from "../core/entry.js";
+import { revisionStep, type Entry } from "../core/entry.js";
 import { T4Error } from "../core/errors.js";
 import type { LogIndex, Revision, Term } from "../core/words.js";
 import { DiskError, type Disk } from "../runtime/disk.js";
 import type { Runtime } from "../runtime/runtime.js";
+import type { Thread } from "../runtime/threads.js";
 import { corrupt, NEXT_SEGMENT_NAME } from "./format.js";
 import { assertLinked, assertSegments, listSegments, type SegmentFile } from "./log-reader.js";
 import type { Log, LogListener, SealedSegment } from "./log.js";
 import { forEachEntry, SegmentReader, type Group } from "./segment-reader.js";
-import { SegmentedLog, type LogStart } from "./segmented-log.js";
+import { SegmentedLog, startLogThread, type LogStart } from "./segmented-log.js";
 
 /** A segment's target size: one upload to an object store, and seconds of work when it is read again. */
 export const SEGMENT_BYTES_MAX: number = 50 * 1024 * 1024;
@@ -35,6 +36,8 @@ export interface LogOptions {
   readonly afterTerm: Term;
   readonly segmentBytesMax?: number;
   readonly segmentAgeMsMax?: number;
+  /** The writer's, from `startLogThread`: it starts while the log is read. The caller ends it if opening fails. */
+  readonly thread?: Thread;
 }
 
 /**
@@ -49,6 +52,7 @@ export function openLog(options: LogOptions, replay: LogReplay): Log {
       runtime,
       directory,
       listener,
+      thread: options.thread ?? startLogThread(runtime.threads),
       segmentBytesMax: options.segmentBytesMax ?? SEGMENT_BYTES_MAX,
       segmentAgeMsMax: options.segmentAgeMsMax ?? SEGMENT_AGE_MS_MAX,
     },
@@ -184,8 +188,7 @@ class Recovery {
   }
 
   #checkRevision(entry: Entry, group: Group): void {
-    const step = entry.rows.length > 0 ? 1 : 0;
-    if (this.#revision !== null && entry.revision !== this.#revision + step) {
+    if (this.#revision !== null && entry.revision !== this.#revision + revisionStep(entry)) {
       throw corrupt(
         group.path,
         group.offset,

@@ -7,10 +7,10 @@ import { T4Error } from "../core/errors.js";
 import type { LogIndex, Term } from "../core/words.js";
 import type { Timer } from "../runtime/clock.js";
 import type { Runtime } from "../runtime/runtime.js";
-import type { Thread } from "../runtime/threads.js";
+import type { Thread, Threads } from "../runtime/threads.js";
 import { SEGMENT_HEADER_BYTES } from "./format.js";
 import { BufferPool, GroupBuilder } from "./group-builder.js";
-import type { FromLogWorker, LogWorkerData, ToLogWorker } from "./log-worker.js";
+import type { FromLogWorker, LogWorkerStart, ToLogWorker } from "./log-worker.js";
 import { LogMetrics } from "./log-metrics.js";
 import type { Log, LogListener, SealedSegment } from "./log.js";
 
@@ -20,6 +20,13 @@ export interface SegmentedLogOptions {
   readonly listener: LogListener;
   readonly segmentBytesMax: number;
   readonly segmentAgeMsMax: number;
+  /** From `startLogThread`. The log ends it when it is closed. */
+  readonly thread: Thread;
+}
+
+/** Starts a thread that touches no file before a log takes it over. */
+export function startLogThread(threads: Threads): Thread {
+  return threads.spawn("t4-log", new URL("./log-worker-main.js", import.meta.url), null);
 }
 
 /** Where an opened log stands. */
@@ -79,7 +86,7 @@ export class SegmentedLog implements Log {
   #stopped: (() => void) | null = null;
 
   constructor(options: SegmentedLogOptions, start: LogStart) {
-    const { directory, segmentBytesMax, runtime } = options;
+    const { runtime, directory, segmentBytesMax } = options;
     this.#options = options;
     this.#tipIndex = start.tipIndex;
     this.#tipTerm = start.tipTerm;
@@ -91,15 +98,15 @@ export class SegmentedLog implements Log {
       this.#post({ kind: "forget", buffer });
     });
     this.#metrics = new LogMetrics(runtime.metrics, this);
-    const data: LogWorkerData = { directory, segmentBytesMax };
-    const main = new URL("./log-worker-main.js", import.meta.url);
-    this.#thread = runtime.threads.spawn("t4-log", main, data);
+    this.#thread = options.thread;
     this.#thread.onMessage((message) => {
       this.#take(message as FromLogWorker);
     });
     this.#thread.onError((cause) => {
       this.#fail(new T4Error("T4_IO", `the log's writer has died: ${cause.message}`, { cause }));
     });
+    const first: LogWorkerStart = { directory, segmentBytesMax };
+    this.#thread.post(first);
   }
 
   get tipIndex(): LogIndex {

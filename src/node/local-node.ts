@@ -6,10 +6,11 @@ import type { KeyRange } from "../core/key-range.js";
 import type { Row } from "../core/row.js";
 import type { Key, LeaseId, LogIndex, Revision, Term } from "../core/words.js";
 import { assert } from "../lib/assert.js";
-import type { Log } from "../log/log.js";
+import type { Log, SealPoint } from "../log/log.js";
 import type { DirectoryLock } from "../runtime/disk.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { Store } from "../store/store.js";
+import type { CommitRule } from "./commit-rule.js";
 import { DamageLog } from "./damage-log.js";
 import type { Identity } from "./identity.js";
 import { LeaseExpiry } from "./lease/lease-expiry.js";
@@ -38,6 +39,7 @@ export interface NodeParts {
   readonly log: Log;
   readonly store: Store;
   readonly system: SystemState;
+  readonly rule: CommitRule;
   /** Null in memory. */
   readonly lock: DirectoryLock | null;
   readonly runtime: Runtime;
@@ -64,7 +66,7 @@ export class LocalNode implements Node {
   #ended: Promise<void> | null = null;
 
   constructor(parts: NodeParts) {
-    const { identity, log, store, system, runtime } = parts;
+    const { identity, log, store, system, rule, runtime } = parts;
     this.clusterId = identity.clusterId;
     this.memberId = identity.memberId;
     this.stopped = new Promise((resolve) => {
@@ -85,6 +87,7 @@ export class LocalNode implements Node {
       system,
       hub: this.#hub,
       clock: runtime.clock,
+      rule,
       committed: () => {
         this.#waits.advance(store.committedRevision);
         this.#expiry.schedule();
@@ -113,20 +116,35 @@ export class LocalNode implements Node {
   }
 
   /**
-   * Begins to lead under a term of its own; resolves once that is committed. While the disk is full it does not wait: all
+   * Begins to lead under the rule's term; resolves once that is committed. While the disk is full it does not wait: all
    * that was committed can be read, and writes are refused until the term's first entry finds room. To be called once.
    */
   async start(): Promise<void> {
-    const { log, system, identity, runtime } = this.#parts;
-    const term = (log.tipTerm + 1) as Term;
+    const { log, system, identity, rule, runtime } = this.#parts;
+    assert(rule.term > log.tipTerm, "a leadership has a term of its own");
+    rule.start({
+      committed: (index) => {
+        this.#pipeline.durable(index);
+      },
+      timedOut: (index) => {
+        this.#pipeline.timeOut(index);
+      },
+      released: () => {
+        this.#trimLog();
+      },
+      failed: (error) => {
+        this.fail(error);
+      },
+    });
     const committed = new Promise<void>((resolve, reject) => {
-      this.#pipeline.startTerm(term, identity.nodeId, (error) => {
+      const done: Completion = (error) => {
         if (error === null) {
           resolve();
         } else {
           reject(error);
         }
-      });
+      };
+      this.#pipeline.startTerm(rule.term, identity.nodeId, rule.raiseRevisionBy, done);
     });
     const isOver = new AbortController();
     try {
@@ -134,6 +152,7 @@ export class LocalNode implements Node {
     } finally {
       isOver.abort();
     }
+    this.#trimLog();
     this.#isLeading = true;
     this.#leadershipsSeen += 1;
     // Nobody knows when the leases were last renewed before this start: each gets its full time.
@@ -153,12 +172,27 @@ export class LocalNode implements Node {
 
   /** What the log's listener is told. */
   durable(index: LogIndex): void {
-    this.#pipeline.durable(index);
+    this.#parts.rule.durable(index);
+  }
+
+  sealed(point: SealPoint): void {
+    this.#parts.store.sealed(point);
+    this.#parts.rule.sealed(point);
   }
 
   /** What the store's listener is told. */
   admissionChanged(): void {
     this.#pipeline.admissionChanged();
+  }
+
+  persisted(): void {
+    this.#trimLog();
+  }
+
+  /** Entries are kept in the log until they are in the store's files and nobody else needs them. */
+  #trimLog(): void {
+    const { log, store, rule } = this.#parts;
+    log.deleteThrough(Math.min(store.persistedIndex, rule.releasedIndex) as LogIndex);
   }
 
   /** Stops by itself: a file failed, and going on could lose what is acknowledged. */
@@ -206,11 +240,24 @@ export class LocalNode implements Node {
     this.#pipeline.propose(command, done);
   }
 
-  /** Alone, what is committed here is what is committed: both consistencies read the same. */
-  range(
-    operation: RangeOperation,
-    _consistency: Consistency,
-  ): RangeOutcome | Promise<RangeOutcome> {
+  /** As `range`. */
+  get(key: Key, revision: number, consistency: Consistency): Row | undefined {
+    if (consistency === "linearizable") {
+      this.#assertLeading();
+    }
+    try {
+      return this.#reads.get(key, revision);
+    } catch (error) {
+      this.#damage.note(error);
+      throw error;
+    }
+  }
+
+  /** What is committed here is what is committed while this node leads: both consistencies read the same. */
+  range(operation: RangeOperation, consistency: Consistency): RangeOutcome | Promise<RangeOutcome> {
+    if (consistency === "linearizable") {
+      this.#assertLeading();
+    }
     try {
       const outcome = this.#reads.range(operation);
       return outcome instanceof Promise ? this.#noting(outcome) : outcome;
@@ -255,6 +302,7 @@ export class LocalNode implements Node {
 
   keepAlive(id: LeaseId): number | null {
     this.#assertOpen();
+    this.#assertLeading();
     const { leases } = this.#parts.system;
     const lease = leases.get(id);
     const nowMs = this.#parts.runtime.clock.monotonicMs();
@@ -269,6 +317,7 @@ export class LocalNode implements Node {
 
   timeToLive(id: LeaseId): LeaseStatus | null {
     this.#assertOpen();
+    this.#assertLeading();
     const lease = this.#parts.system.leases.get(id);
     return lease === undefined
       ? null
@@ -313,6 +362,13 @@ export class LocalNode implements Node {
     await this.#ended;
   }
 
+  #assertLeading(): void {
+    const reason = this.#parts.rule.notLeading();
+    if (reason !== null) {
+      throw reason;
+    }
+  }
+
   #assertOpen(): void {
     if (this.#closed !== null) {
       throw this.#closed;
@@ -324,7 +380,7 @@ export class LocalNode implements Node {
    * then the files, and the directory last. Never rejects: what fails on the way is reported by `stopped`.
    */
   async #release(reason: T4Error, failure: T4Error | null): Promise<void> {
-    const { log, store, lock, runtime } = this.#parts;
+    const { log, store, rule, lock, runtime } = this.#parts;
     assert(this.#ended === null, "a node is released once");
     this.#isLeading = false;
     this.#expiry.stop();
@@ -345,6 +401,7 @@ export class LocalNode implements Node {
     };
     // What becomes durable on the way is still committed and answered.
     await attempt("the log", async () => log.close());
+    await attempt("the archive", async () => rule.close());
     this.#pipeline.abandon(error ?? reason);
     this.#hub.close();
     this.#waits.close(reason);

@@ -92,6 +92,12 @@ export interface Node {
 
   /** Plans now, in this tick; `done` is called after this returns. */
   propose(command: Command, done: Completion): void;
+  /** One key at a revision (0: the current one); undefined if it is not there. As `range`, with nothing made but the row. */
+  get(
+    key: Key,
+    revision: number,
+    consistency: Consistency,
+  ): Row | undefined | Promise<Row | undefined>;
   /** Answers at once where it can; a long read gives way to others and answers later. Throws or rejects a T4Error. */
   range(operation: RangeOperation, consistency: Consistency): RangeOutcome | Promise<RangeOutcome>;
   /** All versions of a key, oldest first, above the compact revision. */

@@ -1,14 +1,18 @@
 // Opens a node: in memory, or on a data directory, where it goes on from the newest manifest and the log after it.
 import { T4Error } from "../core/errors.js";
-import type { LogIndex } from "../core/words.js";
+import type { LogIndex, Term } from "../core/words.js";
+import { assert } from "../lib/assert.js";
 import { MemoryLog } from "../log/memory-log.js";
 import { listSegments } from "../log/log-reader.js";
 import { openLog } from "../log/open-log.js";
 import type { Log, LogListener } from "../log/log.js";
+import { startLogThread } from "../log/segmented-log.js";
 import type { Runtime } from "../runtime/runtime.js";
+import type { Thread } from "../runtime/threads.js";
 import { openDiskStore } from "../store/disk/open-disk-store.js";
 import { MemoryStore } from "../store/memory-store.js";
 import type { Store, StoreListener } from "../store/store.js";
+import { aloneRule } from "./commit-rule.js";
 import { openDataDirectory, type DataDirectory } from "./data-directory.js";
 import { makeIdentity } from "./identity.js";
 import { LocalNode } from "./local-node.js";
@@ -46,7 +50,8 @@ async function openInMemory(config: NodeConfig, runtime: Runtime): Promise<Node>
   const store = new MemoryStore(runtime.clock);
   const log = new MemoryLog(link.logListener(() => store));
   const identity = makeIdentity(runtime.random, config.nodeId);
-  return link.start(new LocalNode({ identity, log, store, system, lock: null, runtime }));
+  const rule = aloneRule((log.tipTerm + 1) as Term);
+  return link.start(new LocalNode({ identity, log, store, system, rule, lock: null, runtime }));
 }
 
 async function openOnDisk(config: NodeConfig, path: string, runtime: Runtime): Promise<Node> {
@@ -65,27 +70,28 @@ async function recover(
 ): Promise<LocalNode> {
   const { identity, lock } = directory;
   const opened: { store: Store | null; log: Log | null } = { store: null, log: null };
+  // Before all else: it takes as long to start as the log to be read.
+  const logThread = startLogThread(runtime.threads);
   try {
     const system = new SystemState();
-    const listener = link.storeListener(system, () => opened.log);
+    const listener = link.storeListener(system);
     assertStorePresent(directory, runtime);
     const store = openStore(config, directory, runtime, listener);
     opened.store = store;
     if (store.systemState !== null) {
       system.restore(store.systemState, runtime.clock.monotonicMs());
     }
-    const log = replayLog(config, directory, runtime, store, system, link);
+    const log = replayLog(config, directory, runtime, store, system, link, logThread);
     opened.log = log;
-    // A crash may have come between the last manifest and the deletion of what it made needless.
-    log.deleteThrough(store.persistedIndex);
     runtime.logger.info("data directory opened", {
       index: log.tipIndex,
       revision: store.tipRevision,
       replayedEntries: log.tipIndex - store.persistedIndex,
     });
-    return new LocalNode({ identity, log, store, system, lock, runtime });
+    const rule = aloneRule((log.tipTerm + 1) as Term);
+    return new LocalNode({ identity, log, store, system, rule, lock, runtime });
   } catch (error) {
-    await Promise.allSettled([opened.log?.close(), opened.store?.close()]);
+    await Promise.allSettled([opened.log?.close() ?? logThread.terminate(), opened.store?.close()]);
     await lock.release();
     throw error;
   }
@@ -139,6 +145,7 @@ function replayLog(
   store: Store,
   system: SystemState,
   link: NodeLink,
+  thread: Thread,
 ): Log {
   const nowMs = runtime.clock.monotonicMs();
   const { segmentBytesMax, segmentAgeMsMax } = config;
@@ -146,6 +153,7 @@ function replayLog(
     {
       runtime,
       directory: walDirectory,
+      thread,
       listener: link.logListener(() => store),
       afterIndex: store.persistedIndex,
       afterTerm: store.persistedTerm,
@@ -177,7 +185,8 @@ class NodeLink {
     return {
       durable: (index: LogIndex) => this.#node?.durable(index),
       sealed: (point) => {
-        store().sealed(point);
+        assert(this.#node !== null, "the log is appended to by a node");
+        this.#node.sealed(point);
       },
       segmentClosed: (segment) => {
         store().segmentClosed(segment);
@@ -188,12 +197,10 @@ class NodeLink {
     };
   }
 
-  storeListener(system: SystemState, log: () => Log | null): StoreListener {
+  storeListener(system: SystemState): StoreListener {
     return {
       encodeSystemState: () => system.encode(),
-      persisted: (index) => {
-        log()?.deleteThrough(index);
-      },
+      persisted: () => this.#node?.persisted(),
       admissionChanged: () => this.#node?.admissionChanged(),
       failed: (error) => {
         this.#fail(

@@ -58,6 +58,7 @@ export class SystemState {
           this.revoked += 1;
           break;
         case "compact":
+        case "raise-revision":
         case "term-start":
           break;
         default:

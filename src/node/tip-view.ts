@@ -3,7 +3,7 @@ import { headOf, type PlanView, type RowCursor, type RowHead } from "../core/vie
 import type { KeyRange } from "../core/key-range.js";
 import type { Row } from "../core/row.js";
 import type { Key, LeaseId, Revision } from "../core/words.js";
-import type { Entry } from "../core/entry.js";
+import { compactedBy, type Entry } from "../core/entry.js";
 import type { Store } from "../store/store.js";
 import type { SystemState } from "./system-state.js";
 
@@ -29,9 +29,7 @@ export class TipView implements PlanView {
 
   /** An entry was planned. */
   append(entry: Entry): void {
-    if (entry.system?.kind === "compact") {
-      this.#compactRevision = entry.system.revision;
-    }
+    this.#compactRevision = compactedBy(entry) ?? this.#compactRevision;
   }
 
   get(key: Key, revision: Revision): Row | undefined {

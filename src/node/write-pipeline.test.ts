@@ -8,6 +8,7 @@ import { plan } from "../core/plan.js";
 import { PlainStore } from "../../test/node/plain-store.js";
 import type { Key, LeaseId, LogIndex, Revision, Term } from "../core/words.js";
 import { Row } from "../core/row.js";
+import type { CommitRule } from "./commit-rule.js";
 import type { WatchBatch } from "./node.js";
 
 const key = fc.constantFrom("a", "b", "c");
@@ -294,6 +295,22 @@ test("what waits for the store is refused when space is gone, above the bound, a
   assert.equal(log.tipIndex, 1);
 });
 
+test("the log is sealed behind the entry with which the store has enough for files", async () => {
+  const { node, log, store } = await startPlainNode(true);
+  const seals: number[] = [];
+  log.seal = () => {
+    seals.push(log.tipIndex);
+    assert.equal(store.tipRevision, log.tipIndex, "the store holds what is sealed");
+  };
+  await propose(node, put("a"));
+  store.wantsSeal = true;
+  await propose(node, put("b"));
+  store.wantsSeal = false;
+  await propose(node, put("c"));
+  assert.deepEqual(seals, [3]);
+  await node.close();
+});
+
 test("many that waited are planned in parts, so that others run in between", async () => {
   const { node, store, clock } = await startPlainNode(true);
   store.isBehind = true;
@@ -334,5 +351,58 @@ test("a completion may propose, and what it proposes is answered", async () => {
   await node.waitForRevision(26);
   await clock.run(0);
   assert.equal(count, 50);
+  await node.close();
+});
+
+test("a raised revision is used by nobody, compacts what came before and tells watchers", async () => {
+  const { node, clock } = await startPlainNode(true, { raiseRevisionBy: 1_000 });
+  assert.equal(node.revision, 1_001);
+  assert.equal(node.compactRevision, 1_001);
+  assert.equal((await propose(node, put("a"))).revision, 1_002);
+  assert.throws(
+    () =>
+      node.watch(
+        { range: readAll.range, startRevision: 7, puts: true, deletes: true },
+        { deliver: () => true, compacted: () => {} },
+      ),
+    { code: "T4_COMPACTED" },
+  );
+  await clock.run(0);
+  await node.close();
+});
+
+test("who waits too long is told so in order, and what was written stays", async () => {
+  const { node, log, timeOut } = await startPlainNode(false);
+  const codes: (string | undefined)[] = [];
+  node.propose(put("a"), (error) => codes.push(error?.code));
+  node.propose(remove("b"), (error) => codes.push(error?.code));
+  const waitedFor = log.tipIndex;
+  node.propose(put("c"), (error) => codes.push(error?.code));
+  timeOut(waitedFor);
+  assert.deepEqual(codes, ["T4_TIMEOUT", "T4_UNAVAILABLE"]);
+  log.makeDurable();
+  assert.deepEqual(codes, ["T4_TIMEOUT", "T4_UNAVAILABLE", undefined]);
+  assert.equal(node.revision, 3);
+  await node.close();
+});
+
+test("what the rule refuses is not planned, and what needs a leader is not answered without one", async () => {
+  const refused = new T4Error("T4_UNAVAILABLE", "the archive does not answer");
+  const rule: Partial<CommitRule> = { refusal: () => null, notLeading: () => null };
+  const { node, log } = await startPlainNode(true, {
+    refusal: () => rule.refusal?.() ?? null,
+    notLeading: () => rule.notLeading?.() ?? null,
+  });
+  rule.refusal = () => refused;
+  await assert.rejects(propose(node, put("a")), { message: refused.message });
+  assert.equal(log.tipIndex, 1);
+  rule.notLeading = () => refused;
+  assert.throws((): unknown => node.range(readAll, "linearizable"), { code: "T4_UNAVAILABLE" });
+  assert.throws(() => node.get("a", 0, "linearizable"), { code: "T4_UNAVAILABLE" });
+  assert.equal(node.get("a", 0, "serializable"), undefined);
+  assert.throws(() => node.keepAlive(1n), { code: "T4_UNAVAILABLE" });
+  const read: Command = { kind: "txn", compares: [], success: [readAll], failure: [] };
+  await assert.rejects(propose(node, read), { code: "T4_UNAVAILABLE" });
+  assert.ok("rows" in node.range(readAll, "serializable"));
   await node.close();
 });

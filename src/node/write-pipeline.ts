@@ -5,7 +5,7 @@
 // Invariant: the store's uncommitted entries are exactly those of `#uncommitted`, and they end at the log's tip.
 import { T4Error } from "../core/errors.js";
 import type { Command, Outcome } from "../core/command.js";
-import type { Entry, SystemEffect } from "../core/entry.js";
+import { compactedBy, revisionStep, type Entry, type SystemEffect } from "../core/entry.js";
 import { PENDING_BYTES_MAX, PENDING_PROPOSALS_MAX } from "../core/limits.js";
 import { isReadOnly } from "../core/plan-txn.js";
 import { plan } from "../core/plan.js";
@@ -16,6 +16,7 @@ import { Queue } from "../lib/queue.js";
 import type { Log } from "../log/log.js";
 import type { Clock } from "../runtime/clock.js";
 import type { Store } from "../store/store.js";
+import type { CommitRule } from "./commit-rule.js";
 import { HeldCommands } from "./held-commands.js";
 import type { Completion } from "./node.js";
 import type { SystemState } from "./system-state.js";
@@ -43,6 +44,7 @@ export interface PipelineParts {
   readonly system: SystemState;
   readonly hub: WatchHub;
   readonly clock: Clock;
+  readonly rule: Pick<CommitRule, "refusal" | "notLeading">;
   /** Called after each group, when all of it is visible and answered. */
   readonly committed: () => void;
   /** A command met a file that cannot be read, and is refused. */
@@ -59,6 +61,7 @@ export class WritePipeline {
   readonly #system: SystemState;
   readonly #hub: WatchHub;
   readonly #clock: Clock;
+  readonly #rule: Pick<CommitRule, "refusal" | "notLeading">;
   readonly #committed: () => void;
   readonly #damaged: (error: T4Error) => void;
   readonly #failed: (error: unknown) => void;
@@ -94,6 +97,7 @@ export class WritePipeline {
     this.#system = parts.system;
     this.#hub = parts.hub;
     this.#clock = parts.clock;
+    this.#rule = parts.rule;
     this.#committed = parts.committed;
     this.#damaged = parts.damaged;
     this.#failed = parts.failed;
@@ -119,7 +123,7 @@ export class WritePipeline {
 
   propose(command: Command, done: Completion): void {
     const isRead = command.kind === "txn" && isReadOnly(command);
-    const refusal = isRead ? this.#refusal : this.#refuse();
+    const refusal = isRead ? (this.#refusal ?? this.#rule.notLeading()) : this.#refuse();
     if (refusal !== null) {
       this.proposalsFailed += 1;
       this.#answerSoon(done, refusal, null);
@@ -159,20 +163,43 @@ export class WritePipeline {
     this.#wait(hasEntry, done, null, planned.outcome);
   }
 
-  /** Begins a leadership: everything from here on carries `term`. `done` is called once that is committed. */
-  startTerm(term: Term, node: string, done: Completion): void {
+  /**
+   * Begins a leadership: everything from here on carries `term`. With `raiseRevisionBy` above 0 none of the next
+   * revisions is used, and everything before is compacted. `done` is called once that is committed.
+   */
+  startTerm(term: Term, node: string, raiseRevisionBy: number, done: Completion): void {
     this.#term = term;
     this.#append(noRows, { kind: "term-start", node });
+    if (raiseRevisionBy > 0) {
+      this.#append(noRows, { kind: "raise-revision", by: raiseRevisionBy });
+    }
     this.#wait(true, done, null, null);
   }
 
-  /** The log says that everything up to `index` survives. */
+  /** Everything up to `index` is to be committed: it survives. */
   durable(index: LogIndex): void {
     this.#durableIndex = index;
     if (this.#isBusy) {
       this.#settleSoon();
     } else {
       this.#settle();
+    }
+  }
+
+  /** Tells those who wait for entries up to `index` that they have waited long enough. */
+  timeOut(index: LogIndex): void {
+    for (let each = this.#waiters.first(); each !== undefined; each = this.#waiters.first()) {
+      if (each.index > index) {
+        return;
+      }
+      this.#waiters.shift();
+      this.proposalsFailed += 1;
+      each.done(
+        each.hasEntry
+          ? new T4Error("T4_TIMEOUT", "the write is not acknowledged in time; it may still be")
+          : new T4Error("T4_UNAVAILABLE", "what the answer would show is not committed in time"),
+        null,
+      );
     }
   }
 
@@ -207,9 +234,9 @@ export class WritePipeline {
     if (this.#refusal !== null) {
       return this.#refusal;
     }
-    const noSpace = this.#noSpace();
-    if (noSpace !== null) {
-      return noSpace;
+    const reason = this.#noSpace() ?? this.#rule.refusal();
+    if (reason !== null) {
+      return reason;
     }
     if (
       this.#waiters.size + this.#held.size >= PENDING_PROPOSALS_MAX ||
@@ -239,7 +266,7 @@ export class WritePipeline {
     const entry: Entry = {
       index: (this.#log.tipIndex + 1) as LogIndex,
       term: this.#term,
-      revision: (this.#store.tipRevision + (rows.length > 0 ? 1 : 0)) as Revision,
+      revision: (this.#store.tipRevision + revisionStep({ rows, system })) as Revision,
       rows,
       system,
     };
@@ -251,6 +278,9 @@ export class WritePipeline {
       this.#system.append(entry);
       this.#tip.append(entry);
       this.#uncommitted.push(entry);
+      if (this.#store.wantsSeal) {
+        this.#log.seal();
+      }
     } finally {
       this.#isBusy = false;
     }
@@ -306,7 +336,7 @@ export class WritePipeline {
   /** Plans what was held as far as the store takes it; a part at a time, so that others run in between. */
   #admitHeld(): void {
     for (let count = 0; this.#held.size > 0; count += 1) {
-      const refusal = this.#refusal ?? this.#noSpace();
+      const refusal = this.#refusal ?? this.#noSpace() ?? this.#rule.refusal();
       if (refusal === null && this.#store.isBehind) {
         return;
       }
@@ -332,7 +362,8 @@ export class WritePipeline {
         break;
       }
       uncommitted.shift();
-      if (entry.system?.kind === "compact") {
+      const compactRevision = compactedBy(entry);
+      if (compactRevision !== null) {
         // Watchers are shown what came before while the rows it replaced can still be looked up.
         this.#hub.deliver();
       }
@@ -346,8 +377,8 @@ export class WritePipeline {
         }
         this.#hub.publish(row);
       }
-      if (entry.system?.kind === "compact") {
-        this.#hub.compacted(entry.system.revision);
+      if (compactRevision !== null) {
+        this.#hub.compacted(compactRevision);
       }
     }
     this.#log.noteCommitted(this.#store.committedIndex);

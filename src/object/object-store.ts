@@ -2,12 +2,14 @@
 // or of a store that the user brings. It is small on purpose: whole objects, byte-ordered names, and one conditional put.
 //
 // Keys are relative to the store's own prefix: non-empty, of the characters A–Z a–z 0–9 - _ . ~ and "/", with no segment
-// that is empty, "." or "..", at most OBJECT_KEY_BYTES_MAX long.
+// that is empty, "." or "..", at most OBJECT_KEY_BYTES_MAX long and OBJECT_SEGMENT_BYTES_MAX from "/" to "/".
 // Every call ends in bounded time, by a result or an ObjectStoreError: a store has a deadline for each call.
 // Reads see every write that was answered before they began, lists too.
 
 /** S3 allows 1,024 bytes with the prefix. */
 export const OBJECT_KEY_BYTES_MAX: number = 512;
+/** A file system allows 255 bytes for a name, of which a directory of objects needs some itself. */
+export const OBJECT_SEGMENT_BYTES_MAX: number = 200;
 
 export type ObjectStoreErrorCode =
   /** It did not answer in time, answered with a failure of its own, or cannot be reached: it may work later. */
@@ -36,7 +38,10 @@ export class ObjectStoreError extends Error {
   }
 }
 
-/** Names one state of one object: opaque, and different whenever the bytes are. */
+/**
+ * Names one state of one object: opaque, and different whenever the bytes are. Equal bytes written twice may have one tag
+ * (S3) or two: what is compared and swapped carries a nonce.
+ */
 export type ObjectTag = string;
 
 export interface ObjectInfo {
@@ -84,20 +89,25 @@ export interface ObjectStore {
   readonly url: string;
   /**
    * The same store under another prefix, given relative to this one as in a relative URL ("branch/a/", "../../"). Shares
-   * connections; only the store that was opened first needs to be closed. Throws "unsupported" above the store's root.
+   * connections; only the store that was opened first needs to be closed. Segments are those of keys. Throws
+   * "unsupported" above the store's root.
    */
   at(path: string): ObjectStore;
 
   /** The object, or null if there is none. Throws "damaged" rather than give back fewer bytes than it has. */
   get(key: string, options?: CallOptions): Promise<StoredObject | null>;
-  /** A part of an object, exactly as long as asked for; null if there is no object. The range lies within it. */
+  /**
+   * A part of an object, at least one byte and exactly as long as asked for; null if there is no object. Throws "damaged" if
+   * the object ends before the range does: whoever asks knows how long it was.
+   */
   getRange(key: string, range: ByteRange, options?: CallOptions): Promise<Uint8Array | null>;
   head(key: string, options?: CallOptions): Promise<ObjectInfo | null>;
   /** Writes an object whatever is there. Sent again until it succeeds or time is up: write only what may be repeated. */
   put(key: string, body: Uint8Array | ObjectSource, options?: CallOptions): Promise<void>;
   /**
    * Compare and swap: atomic against every other put of the key. Sent once, so that "lost" is never about its own first
-   * try. Throws only if surely nothing was written ("denied", "not-found", "full", "unsupported").
+   * try. Throws only if surely nothing was written ("denied", "not-found", "full", "unsupported"; "cancelled" if it was
+   * before it began).
    */
   putIf(
     key: string,

@@ -31,17 +31,24 @@ export function backoffMs(failures: number, random: Random): number {
   return random.fraction() * Math.min(limitMs, BACKOFF_MS_MAX);
 }
 
-/** Waits; an aborted signal ends it with an ObjectStoreError "cancelled". */
+/** Waits; an aborted signal ends it with an ObjectStoreError "cancelled", whose cause is why there was anything to wait for. */
 export async function pause(
   failures: number,
   { clock, random }: RetryWorld,
   signal: AbortSignal | undefined,
+  cause: Error,
 ): Promise<void> {
   try {
     await clock.sleep(backoffMs(failures, random), signal);
-  } catch (cause) {
-    throw new ObjectStoreError("cancelled", "given up while waiting to try again", { cause });
+  } catch {
+    throw new ObjectStoreError("cancelled", `given up after ${failures} tries: ${cause.message}`, {
+      cause,
+    });
   }
+}
+
+function isUnavailable(error: unknown): error is ObjectStoreError {
+  return error instanceof ObjectStoreError && error.code === "unavailable";
 }
 
 /** Calls `run` until it does anything but throw "unavailable", or too often. */
@@ -54,12 +61,11 @@ export async function retryUnavailable<Result>(
     try {
       return await run();
     } catch (error) {
-      const mayWork = error instanceof ObjectStoreError && error.code === "unavailable";
-      if (!mayWork || tries === TRIES_MAX) {
+      if (!isUnavailable(error) || tries === TRIES_MAX) {
         throw error;
       }
+      await pause(tries, world, signal, error);
     }
-    await pause(tries, world, signal);
   }
 }
 
@@ -119,11 +125,10 @@ async function* retryingList(
       return;
     } catch (error) {
       failures += 1;
-      const mayWork = error instanceof ObjectStoreError && error.code === "unavailable";
-      if (!mayWork || failures === TRIES_MAX) {
+      if (!isUnavailable(error) || failures === TRIES_MAX) {
         throw error;
       }
+      await pause(failures, world, options?.signal, error);
     }
-    await pause(failures, world, options?.signal);
   }
 }

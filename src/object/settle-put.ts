@@ -30,37 +30,46 @@ export async function settlePut(
   /** Whether a try of ours may have been written, or may still be. */
   let mayBeWritten = false;
   for (let tries = 1; ; tries += 1) {
-    let outcome: PutOutcome | null;
-    try {
-      outcome = await store.putIf(key, body, condition, { signal });
-    } catch (error) {
-      // That this try wrote nothing says nothing of those before it.
-      if (!isWorthWaiting(error, mayBeWritten)) {
-        throw error;
-      }
-      outcome = null;
-    }
-    if (outcome?.kind === "won" || (outcome?.kind === "lost" && !mayBeWritten)) {
+    const outcome = await tryPut(store, key, body, condition, mayBeWritten, signal);
+    if (outcome.kind === "won" || (outcome.kind === "lost" && !mayBeWritten)) {
       return outcome;
     }
-    mayBeWritten ||= outcome?.kind === "unknown";
-    if (mayBeWritten) {
-      const settled = await readBack(store, key, body, condition, world, signal);
-      // A store that answered "lost" found the condition unmet, so there is nothing to send again.
-      if (settled !== null || outcome?.kind === "lost") {
-        return settled ?? { kind: "lost" };
-      }
+    if (outcome.kind === "lost") {
+      return (await readBack(store, key, body, condition, world, signal)) ?? outcome;
     }
-    await pause(tries, world, signal);
+    mayBeWritten ||= outcome.kind === "unknown";
+    const settled = mayBeWritten
+      ? await readBack(store, key, body, condition, world, signal)
+      : null;
+    if (settled !== null) {
+      return settled;
+    }
+    await pause(tries, world, signal, outcome.cause);
   }
 }
 
-function isWorthWaiting(error: unknown, mayBeWritten: boolean): boolean {
-  return (
-    error instanceof ObjectStoreError &&
-    error.code !== "cancelled" &&
-    (error.code === "unavailable" || mayBeWritten)
-  );
+/** One try. "failed": it wrote nothing, and may work later. */
+async function tryPut(
+  store: ObjectStore,
+  key: string,
+  body: Uint8Array,
+  condition: PutCondition,
+  mayBeWritten: boolean,
+  signal: AbortSignal,
+): Promise<PutOutcome | { readonly kind: "failed"; readonly cause: Error }> {
+  try {
+    return await store.putIf(key, body, condition, { signal });
+  } catch (error) {
+    // That this try wrote nothing says nothing of those before it, whose outcome must be known.
+    if (
+      error instanceof ObjectStoreError &&
+      error.code !== "cancelled" &&
+      (error.code === "unavailable" || mayBeWritten)
+    ) {
+      return { kind: "failed", cause: error };
+    }
+    throw error;
+  }
 }
 
 /** What the object shows of a put whose outcome is unknown; null if its condition still holds. */
@@ -84,7 +93,7 @@ async function readBack(
       if (!(error instanceof ObjectStoreError) || error.code === "cancelled") {
         throw error;
       }
+      await pause(tries, world, signal, error);
     }
-    await pause(tries, world, signal);
   }
 }

@@ -1,5 +1,12 @@
 // Logging as a port: a constant message with fields; never keys' values, never secrets.
 
+/** From the most talkative to the least. */
+export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export const LOG_FORMATS = ["text", "json"] as const;
+export type LogFormat = (typeof LOG_FORMATS)[number];
+
 export type LogFields = Readonly<
   Record<string, string | number | boolean | bigint | Error | undefined>
 >;

@@ -77,6 +77,10 @@ export class MemoryStore implements Store {
     return false;
   }
 
+  get wantsSeal(): boolean {
+    return false;
+  }
+
   get sizes(): StoreSizes {
     const { rowBytes } = this.#memtable;
     return { totalBytes: rowBytes, liveBytes: rowBytes };

@@ -37,6 +37,11 @@ export interface Store extends ReadView {
    * it appends all the same is taken.
    */
   readonly isBehind: boolean;
+  /**
+   * True when enough rows have gathered for files and nothing waits for the worker: the log should be sealed, so that
+   * little is replayed after a crash.
+   */
+  readonly wantsSeal: boolean;
   readonly sizes: StoreSizes;
 
   /** Takes a planned entry: its rows can be read at its revision, but are not committed. */

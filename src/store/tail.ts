@@ -1,7 +1,7 @@
 // Where a store stands: entries appended and not yet committed, and the words that follow from them. Shared by both
 // backends.
 import { assert } from "../lib/assert.js";
-import type { Entry } from "../core/entry.js";
+import { compactedBy, revisionStep, type Entry } from "../core/entry.js";
 import type { LogIndex, Revision, Term } from "../core/words.js";
 
 /** Places free at the front of the queue before it is moved up. */
@@ -29,8 +29,10 @@ export class Tail {
 
   append(entry: Entry): void {
     assert(entry.index === this.tipIndex + 1, "entries are appended without holes");
-    const grows = entry.rows.length > 0 ? 1 : 0;
-    assert(entry.revision === this.tipRevision + grows, "a revision grows by one with its rows");
+    assert(
+      entry.revision === this.tipRevision + revisionStep(entry),
+      "a revision grows as its entry says",
+    );
     this.#entries.push(entry);
     this.tipIndex = entry.index;
     this.tipRevision = entry.revision;
@@ -51,10 +53,10 @@ export class Tail {
     this.committedIndex = oldest.index;
     this.committedTerm = oldest.term;
     this.committedRevision = oldest.revision;
-    if (oldest.system?.kind !== "compact") {
+    const revision = compactedBy(oldest);
+    if (revision === null) {
       return false;
     }
-    const { revision } = oldest.system;
     assert(revision <= this.committedRevision, "only the past is compacted");
     if (revision > this.compactRevision) {
       this.compactRevision = revision;
@@ -71,7 +73,7 @@ export class Tail {
     const entry = this.#entries.pop();
     assert(entry?.index === this.tipIndex, "the tail ends at the tip");
     this.tipIndex = (entry.index - 1) as LogIndex;
-    this.tipRevision = (entry.revision - (entry.rows.length > 0 ? 1 : 0)) as Revision;
+    this.tipRevision = (entry.revision - revisionStep(entry)) as Revision;
     return entry;
   }
 }

@@ -74,6 +74,7 @@ export class MemoryView implements PlanView {
       case "compact":
         this.compactRevision = change.system.revision;
         break;
+      case "raise-revision":
       case "term-start":
       case undefined:
         break;

@@ -85,6 +85,10 @@ export class ModelNode implements Node {
     });
   }
 
+  get(key: Key, revision: number): Row | undefined {
+    return this.view.get(key, resolveRevision(revision, this.revision, this.compactRevision));
+  }
+
   range(operation: RangeOperation): RangeOutcome {
     const at = resolveRevision(operation.revision, this.revision, this.compactRevision);
     return readRange(operation, this.view, at, this.revision);

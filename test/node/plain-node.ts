@@ -7,8 +7,15 @@ import type {
 } from "../../src/core/command.js";
 import { ALL_KEYS } from "../../src/core/key-range.js";
 import type { RangeOperation } from "../../src/core/command.js";
-import { NO_LEASE, type Key, type LeaseId } from "../../src/core/words.js";
+import {
+  NO_LEASE,
+  type Key,
+  type LeaseId,
+  type LogIndex,
+  type Term,
+} from "../../src/core/words.js";
 import { latin1Bytes } from "../../src/lib/bytes.js";
+import { aloneRule, type CommitRule, type CommitRuleListener } from "../../src/node/commit-rule.js";
 import { LocalNode } from "../../src/node/local-node.js";
 import type { Node } from "../../src/node/node.js";
 import { SystemState } from "../../src/node/system-state.js";
@@ -24,17 +31,32 @@ export interface PlainNode {
   readonly log: PlainLog;
   readonly store: PlainStore;
   readonly clock: VirtualClock;
+  /** What a rule does when callers have waited too long. */
+  readonly timeOut: (index: LogIndex) => void;
 }
 
-export async function startPlainNode(isAutomatic = true): Promise<PlainNode> {
+export async function startPlainNode(
+  isAutomatic = true,
+  rule: Partial<CommitRule> = {},
+): Promise<PlainNode> {
   const log = new PlainLog(isAutomatic);
   const store = new PlainStore();
   const clock = new VirtualClock(1);
+  const alone = aloneRule(1 as Term);
+  let told: CommitRuleListener | null = null;
   const node = new LocalNode({
     identity: { clusterId: 1n, memberId: 2n, nodeId: "n", logId: "l" },
     log,
     store,
     system: new SystemState(),
+    rule: {
+      ...alone,
+      start: (listener) => {
+        alone.start(listener);
+        told = listener;
+      },
+      ...rule,
+    },
     lock: null,
     runtime: { clock, logger: silentLogger, metrics: noMetrics } as unknown as Runtime,
   });
@@ -49,7 +71,7 @@ export async function startPlainNode(isAutomatic = true): Promise<PlainNode> {
   const started = node.start();
   log.makeDurable();
   await started;
-  return { node, log, store, clock };
+  return { node, log, store, clock, timeOut: (index) => told?.timedOut(index) };
 }
 
 export async function propose(node: Node, command: Command): Promise<Outcome> {

@@ -1,7 +1,7 @@
 // A store as plain as can be: every row ever in one array, each question a walk over it. What the real ones must agree
 // with, and what tests of the node's parts stand on.
 import assert from "node:assert/strict";
-import type { Entry } from "../../src/core/entry.js";
+import { compactedBy, revisionStep, type Entry } from "../../src/core/entry.js";
 import { rangeContains, type KeyRange } from "../../src/core/key-range.js";
 import type { Row } from "../../src/core/row.js";
 import type { RowCursor } from "../../src/core/view.js";
@@ -26,12 +26,13 @@ export class PlainStore implements Store {
   persistedTerm = 0 as Term;
   hasSpace = true;
   isBehind = false;
+  wantsSeal = false;
   sizes = { totalBytes: 0, liveBytes: 0 };
 
   append(entry: Entry): void {
     const last = this.#uncommitted.at(-1);
     assert.equal(entry.index, (last?.index ?? this.committedIndex) + 1);
-    assert.equal(entry.revision, this.tipRevision + (entry.rows.length > 0 ? 1 : 0));
+    assert.equal(entry.revision, this.tipRevision + revisionStep(entry));
     this.#uncommitted.push(entry);
     this.rows.push(...entry.rows);
     this.tipRevision = entry.revision;
@@ -41,9 +42,7 @@ export class PlainStore implements Store {
     assert.equal(this.#uncommitted.shift(), entry);
     this.committedIndex = entry.index;
     this.committedRevision = entry.revision;
-    if (entry.system?.kind === "compact") {
-      this.compactRevision = entry.system.revision;
-    }
+    this.compactRevision = compactedBy(entry) ?? this.compactRevision;
   }
 
   truncate(): void {

@@ -43,6 +43,27 @@ test("a node goes on where it was: revision, leases in full, ids, a greater term
   await clock.resolve(second.close());
 });
 
+test("rows become files long before their segment is full or old, and a power loss loses none", async () => {
+  const disk = new SimulatedDisk();
+  const { clock, machine } = machineOn(disk);
+  const config = { dataDirectory: "/data", nodeId: null };
+  const node = await clock.resolve(openNode(config, machine.runtime));
+  const value = "x".repeat(1024 * 1024);
+  for (let at = 0; at < 17; at += 1) {
+    await clock.resolve(propose(node, put(`k${at}`, value)));
+  }
+  await clock.run(1_000);
+  const tables = disk.list("/data/store").filter((name) => name.endsWith(".table"));
+  assert.equal(tables.length, 1);
+  assert.equal(disk.list("/data/wal").filter((name) => name.endsWith(".wal")).length, 1);
+  machine.die();
+  const after = machineOn(disk.afterPowerLoss(1));
+  const again = await after.clock.resolve(openNode(config, after.machine.runtime));
+  assert.equal(again.revision, 18);
+  assert.equal((await after.clock.resolve(keysOf(again))).length, 17);
+  await after.clock.resolve(again.close());
+});
+
 test("a directory is held by one node at a time, and can be looked into meanwhile", async () => {
   const disk = new SimulatedDisk();
   const { clock, machine } = machineOn(disk);

@@ -1,7 +1,7 @@
 // Drives a store as a node and its log would: entries get indexes and revisions, segments end and close, a restart
 // replays what the log kept. The log itself is a list in memory that never loses what it was given.
 import assert from "node:assert/strict";
-import type { Entry, SystemEffect } from "../../src/core/entry.js";
+import { compactedBy, revisionStep, type Entry, type SystemEffect } from "../../src/core/entry.js";
 import { makeRow, makeTombstone, type Row } from "../../src/core/row.js";
 import type { Key, LeaseId, LogIndex, Revision, Term } from "../../src/core/words.js";
 import type { SealedSegment } from "../../src/log/log.js";
@@ -257,7 +257,7 @@ export class StoreDriver {
   }
 
   #append(rows: readonly Row[], system: SystemEffect | null): Entry {
-    const revision = (this.tipRevision + (rows.length > 0 ? 1 : 0)) as Revision;
+    const revision = (this.tipRevision + revisionStep({ rows, system })) as Revision;
     const index = (this.tipIndex + 1) as LogIndex;
     const entry: Entry = { index, term: 1 as Term, revision, rows, system };
     this.entries.push(entry);
@@ -272,9 +272,8 @@ export class StoreDriver {
     if (entry.system !== null) {
       this.#systemChanged = true;
     }
-    if (entry.system?.kind === "compact") {
-      this.model.compactRevision = Math.max(this.model.compactRevision, entry.system.revision);
-    }
+    const compactRevision = compactedBy(entry) ?? this.model.compactRevision;
+    this.model.compactRevision = Math.max(this.model.compactRevision, compactRevision);
     this.store.commit(entry);
   }
 }

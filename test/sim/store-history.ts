@@ -111,7 +111,11 @@ async function takeStep(
       driver.write(randomChanges(random, keys));
     }
   } else if (step < 55) {
-    driver.system({ kind: "lease-grant", lease: 5n, ttlSeconds: 60 });
+    driver.system(
+      random.chance(0.1)
+        ? { kind: "raise-revision", by: 1 + random.below(1_000_000_000) }
+        : { kind: "lease-grant", lease: 5n, ttlSeconds: 60 },
+    );
   } else if (step < 68) {
     driver.commit(1 + random.below(30));
   } else if (step < 72) {

@@ -157,6 +157,10 @@ export class DiskStore implements Store {
     return this.#freezer.frozenBytes > this.#waitingRowsBytesMax;
   }
 
+  get wantsSeal(): boolean {
+    return this.#freezer.isFull;
+  }
+
   get sizes(): StoreSizes {
     const { totalBytes, liveBytes } = this.#files.sizes;
     const { rowBytes } = this.#freezer;
@@ -351,7 +355,7 @@ export class DiskStore implements Store {
     }
     const isNewest = revision >= manifest.revision && !this.#isInMemtable(key);
     return isNewest && this.#rowCache.takes(head.rowBytes)
-      ? this.#rowCache.add(files.peek(head))
+      ? this.#rowCache.add(files.peek(head), search.hash)
       : files.load(head);
   }
 

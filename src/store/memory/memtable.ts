@@ -43,7 +43,7 @@ const ROW_OVERHEAD_BYTES = 280;
 const DROPPED_ROWS_MIN = 4_096;
 
 export class Memtable {
-  readonly keys: OrderedKeys<KeyVersions> = new OrderedKeys();
+  readonly keys: OrderedKeys<KeyVersions>;
   readonly #map = new Map<Key, KeyVersions>();
   /** By revision and sub-revision. A row's place is its place here plus #base: it never changes. */
   #versions: (Version | null)[] = [];
@@ -54,6 +54,11 @@ export class Memtable {
   rowBytes = 0;
   /** What `at` found last: a put looks its key up and then appends its row. */
   #found: KeyVersions | null = null;
+
+  /** `isWalked`: whether its order is likely to be asked for. */
+  constructor(isWalked = false) {
+    this.keys = new OrderedKeys(isWalked);
+  }
 
   /** Rows in the list: those that `row` gives. */
   get rowCount(): number {

@@ -34,9 +34,13 @@ test("keys come in order from anywhere in both directions, after any insertions 
       fc.uniqueArray(key, { maxLength: 400 }),
       fc.array(fc.boolean(), { minLength: 400, maxLength: 400 }),
       key,
-      (inserted, removed, from) => {
+      fc.nat(400),
+      (inserted, removed, from, walked) => {
         const keys = new OrderedKeys<number>();
-        inserted.forEach((one) => {
+        inserted.forEach((one, at) => {
+          if (at === walked) {
+            walk(keys, from);
+          }
           keys.insert(one, one.length);
         });
         const gone = new Set(inserted.filter((_, i) => removed[i] === true));
@@ -59,14 +63,16 @@ test("keys come in order from anywhere in both directions, after any insertions 
 });
 
 test("thousands of keys in ascending, descending and mixed order are all found", () => {
-  const names = Array.from({ length: 20_000 }, (_, i) => String(i).padStart(5, "0"));
+  const names = Array.from({ length: 80_000 }, (_, i) => String(i).padStart(5, "0"));
   const mixed = names.map((_, i) => names[(i * 7919) % names.length]!);
   for (const order of [names, names.toReversed(), mixed]) {
-    const keys = new OrderedKeys<number>();
-    order.forEach((one) => {
-      keys.insert(one, one.length);
-    });
-    assert.deepEqual(walk(keys, ""), names);
-    assert.deepEqual(walkBack(keys, null), names.toReversed());
+    for (const isWalked of [false, true]) {
+      const keys = new OrderedKeys<number>(isWalked);
+      order.forEach((one) => {
+        keys.insert(one, one.length);
+      });
+      assert.deepEqual(walk(keys, ""), names);
+      assert.deepEqual(walkBack(keys, null), names.toReversed());
+    }
   }
 });

@@ -1,11 +1,21 @@
 // Keys in byte order with a value each: a B+-tree whose leaves are linked both ways, so that a walk needs no stack. It
-// holds the order of a memtable; exact lookups go through the memtable's Map.
+// holds the order of a memtable; exact lookups go through the memtable's Map. The tree is made for the first walk: most
+// memtables become files without one.
 // Must never: give a cursor a wrong place after a change. Cursors compare `changes` and seek again by key.
 import { assert } from "../../lib/assert.js";
+import { orderOf } from "../../lib/string-order.js";
 import type { Key } from "../../core/words.js";
 
 /** Measured best of 32, 64 and 128 for random inserts of 40-byte keys. */
 const FANOUT_MAX = 64;
+/** What a node gets when the tree is made at once: room for some more. */
+const FANOUT_MADE = 48;
+
+/**
+ * Keys that wait for the first walk: it sorts them at once, which takes a third of the time of inserting each. A put
+ * whose key only waits takes a sixth less CPU time.
+ */
+const WAITING_KEYS_MAX = 65_536;
 
 interface Leaf<Value> {
   readonly kind: "leaf";
@@ -70,12 +80,29 @@ export class OrderedKeys<Value> {
   #root: Node<Value> = { kind: "leaf", keys: [], values: [], previous: null, next: null };
   #first: Leaf<Value> = this.#root as Leaf<Value>;
   #last: Leaf<Value> = this.#first;
+  /** Not in the tree yet. */
+  #waitingKeys: Key[] = [];
+  #waitingValues: Value[] = [];
+  #isWalked: boolean;
+
+  /** `isWalked`: whether walks are to be expected soon. */
+  constructor(isWalked = false) {
+    this.#isWalked = isWalked;
+  }
+
+  /** Whether the order was asked for, or is expected to be. */
+  get isWalked(): boolean {
+    return this.#isWalked;
+  }
 
   /** Adds a key that is not there yet. */
   insert(key: Key, value: Value): void {
-    const split = this.#insertInto(this.#root, key, value);
-    if (split !== null) {
-      this.#root = { kind: "inner", keys: [split.key], children: [this.#root, split.right] };
+    if (this.#isWalked || this.#waitingKeys.length === WAITING_KEYS_MAX) {
+      this.#insertIntoTree(key, value);
+      this.#insertWaiting();
+    } else {
+      this.#waitingKeys.push(key);
+      this.#waitingValues.push(value);
     }
     this.changes += 1;
     this.size += 1;
@@ -83,6 +110,7 @@ export class OrderedKeys<Value> {
 
   /** Takes a key out. Leaves may stay empty: removals are rare (a dropped tail, a compaction). */
   remove(key: Key): void {
+    this.#complete();
     const leaf = this.#leafOf(key);
     const at = lowerBound(leaf.keys, key);
     assert(leaf.keys[at] === key, "a key that is removed is there");
@@ -94,12 +122,16 @@ export class OrderedKeys<Value> {
 
   /** The first place at or after `key`. */
   seek(key: Key): Place<Value> {
+    this.#isWalked = true;
+    this.#complete();
     const leaf = this.#leafOf(key);
     return new Place(leaf, lowerBound(leaf.keys, key));
   }
 
   /** The last place before `key`; a null key stands for the end. */
   seekBefore(key: Key | null): Place<Value> {
+    this.#isWalked = true;
+    this.#complete();
     if (key === null) {
       return new Place(this.#last, this.#last.keys.length - 1);
     }
@@ -113,6 +145,78 @@ export class OrderedKeys<Value> {
       node = node.children[upperBound(node.keys, key)] as Node<Value>;
     }
     return node;
+  }
+
+  /** Brings all keys into the tree. */
+  #complete(): void {
+    if (
+      this.#waitingKeys.length > 0 &&
+      this.#root.kind === "leaf" &&
+      this.#root.keys.length === 0
+    ) {
+      this.#make(this.#waitingKeys, this.#waitingValues);
+      this.#waitingKeys = [];
+      this.#waitingValues = [];
+    }
+    while (this.#waitingKeys.length > 0) {
+      this.#insertWaiting();
+    }
+  }
+
+  #insertWaiting(): void {
+    const key = this.#waitingKeys.pop();
+    const value = this.#waitingValues.pop();
+    if (key !== undefined) {
+      this.#insertIntoTree(key, value as Value);
+    }
+  }
+
+  /** Makes the tree of keys in any order. */
+  #make(keys: readonly Key[], values: readonly Value[]): void {
+    const order = orderOf(keys);
+    let nodes: Node<Value>[] = [];
+    let firstKeys: Key[] = [];
+    let previous: Leaf<Value> | null = null;
+    for (let start = 0; start < order.length; start += FANOUT_MADE) {
+      const leaf: Leaf<Value> = { kind: "leaf", keys: [], values: [], previous, next: null };
+      const end = Math.min(start + FANOUT_MADE, order.length);
+      for (let at = start; at < end; at += 1) {
+        const place = order[at] as number;
+        leaf.keys.push(keys[place] as Key);
+        leaf.values.push(values[place] as Value);
+      }
+      if (previous === null) {
+        this.#first = leaf;
+      } else {
+        previous.next = leaf;
+      }
+      previous = leaf;
+      nodes.push(leaf);
+      firstKeys.push(leaf.keys[0] as Key);
+    }
+    assert(previous !== null, "a tree is made of keys");
+    this.#last = previous;
+    while (nodes.length > 1) {
+      const above: Inner<Value>[] = [];
+      for (let start = 0; start < nodes.length; start += FANOUT_MADE) {
+        const end = start + FANOUT_MADE;
+        above.push({
+          kind: "inner",
+          keys: firstKeys.slice(start + 1, end),
+          children: nodes.slice(start, end),
+        });
+      }
+      firstKeys = firstKeys.filter((_, at) => at % FANOUT_MADE === 0);
+      nodes = above;
+    }
+    this.#root = nodes[0] as Node<Value>;
+  }
+
+  #insertIntoTree(key: Key, value: Value): void {
+    const split = this.#insertInto(this.#root, key, value);
+    if (split !== null) {
+      this.#root = { kind: "inner", keys: [split.key], children: [this.#root, split.right] };
+    }
   }
 
   #insertInto(

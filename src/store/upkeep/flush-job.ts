@@ -4,7 +4,7 @@ import { assert } from "../../lib/assert.js";
 import { latin1Bytes, writeLatin1 } from "../../lib/bytes.js";
 import { crc32 } from "../../lib/crc32.js";
 import { sha256 } from "../../lib/sha256.js";
-import type { Entry } from "../../core/entry.js";
+import { revisionStep, type Entry } from "../../core/entry.js";
 import { T4Error } from "../../core/errors.js";
 import type { LogIndex, Revision, Term } from "../../core/words.js";
 import type { Disk } from "../../runtime/disk.js";
@@ -97,8 +97,7 @@ function writeTable(
 }
 
 function checkFollows(entry: Entry, index: number, revision: number): void {
-  const grows = entry.rows.length > 0 ? 1 : 0;
-  if (entry.index !== index + 1 || entry.revision !== revision + grows) {
+  if (entry.index !== index + 1 || entry.revision !== revision + revisionStep(entry)) {
     throw new T4Error(
       "T4_CORRUPT",
       `the log holds index ${entry.index}, revision ${entry.revision} ` +

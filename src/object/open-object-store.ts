@@ -1,0 +1,40 @@
+// An object store by its URL, as `--object-store` takes it.
+import { T4Error } from "../core/errors.js";
+import { openDirectoryObjectStore } from "./directory/directory-object-store.js";
+import { directoryOfUrl } from "./directory/node-files.js";
+import type { ObjectStore } from "./object-store.js";
+import type { RetryWorld } from "./retry.js";
+
+const FORMS = "file:///path for a directory, s3://bucket/prefix for S3";
+
+function unknownUrl(url: string, what: string, cause?: unknown): T4Error {
+  return new T4Error("T4_INVALID_ARGUMENT", `"${url}" is no object store: ${what}. Give ${FORMS}`, {
+    cause,
+  });
+}
+
+/** Throws T4_INVALID_ARGUMENT for a URL that is none, or the store's own ObjectStoreError. */
+export async function openObjectStore(url: string, world: RetryWorld): Promise<ObjectStore> {
+  const scheme = /^([a-z0-9+.-]+):/i.exec(url)?.[1]?.toLowerCase();
+  switch (scheme) {
+    case "file":
+      return openDirectoryObjectStore({ ...world, directory: directoryIn(url) });
+    case "memory":
+      throw unknownUrl(url, "what is in memory is lost with the process, so it keeps nothing");
+    case undefined:
+      throw unknownUrl(url, "it does not begin with a scheme");
+    default:
+      throw unknownUrl(url, `nothing is known by "${scheme}:"`);
+  }
+}
+
+function directoryIn(url: string): string {
+  if (!/^file:\/\/\/[^?#]+$/i.test(url)) {
+    throw unknownUrl(url, "a directory is named by its absolute path, after three slashes");
+  }
+  try {
+    return directoryOfUrl(url);
+  } catch (cause) {
+    throw unknownUrl(url, (cause as Error).message, cause);
+  }
+}
