@@ -181,6 +181,8 @@ export class Archive {
     } else if (point.index === this.archivedIndex) {
       this.#keepPosition(point.index);
     }
+    // What waited for more may be all there is for a long time.
+    this.#wakeUp();
   }
 
   /** The position behind the slot that ends at a seal point; null if `index` is none, is not archived, or is too old. */
