@@ -197,6 +197,8 @@ export class Archive {
     } else if (point.index === this.archivedIndex) {
       this.#keepEnd(point.index);
     }
+    // What waited for more may be all there is for a long time.
+    this.#wakeUp();
   }
 
   /** The slot that ends at a seal point; null if `index` is none, is not archived, or is too old. */

@@ -2,7 +2,6 @@
 // its rule, makes checkpoints and collects what they make superfluous, until it is told otherwise or ends by itself.
 import assert from "node:assert/strict";
 import { Archive } from "../../src/archive/archive.js";
-import { ChainReader } from "../../src/archive/chain-reader.js";
 import {
   compareAddresses,
   NO_HASH,
@@ -13,7 +12,6 @@ import {
   foundLatestManifest,
   readLatestManifest,
   updateLatestManifest,
-  type LatestManifest,
   type ReadManifest,
 } from "../../src/archive/latest-manifest.js";
 import { SLOT_OVERHEAD_BYTES, type Slot } from "../../src/archive/slot.js";
@@ -21,19 +19,27 @@ import { persistently, settle, type StoreContext } from "../../src/archive/store
 import { takeOver } from "../../src/archive/take-over.js";
 import type { Entry } from "../../src/core/entry.js";
 import { T4Error } from "../../src/core/errors.js";
-import { FIRST_REVISION, type LogIndex, type Revision, type Term } from "../../src/core/words.js";
+import { type LogIndex, type Revision, type Term } from "../../src/core/words.js";
 import { LeaderLock } from "../../src/election/leader-lock.js";
 import type { Log } from "../../src/log/log.js";
 import { openLog } from "../../src/log/open-log.js";
 import { SegmentImport } from "../../src/log/segment-import.js";
-import { forEachEntry } from "../../src/log/segment-reader.js";
 import { putEntry } from "../sim/entries.js";
 import type { SeededRandom } from "../sim/seeded-random.js";
-import { SimulatedDisk } from "../sim/simulated-disk.js";
+import type { SimulatedDisk } from "../sim/simulated-disk.js";
 import type { Machine } from "./machine.js";
+import {
+  CLUSTER,
+  CollectedError,
+  idOf,
+  readBase,
+  readSlots,
+  replay,
+  type CheckpointBody,
+  type Restored,
+} from "./restored.js";
 import type { Life, Truth } from "./truth.js";
 
-export const CLUSTER = 77n;
 export const TTL_MS = 10_000;
 const CONDEMNED_GRACE_MS = 8_000;
 const LOG_DIRECTORY = "/data/wal";
@@ -47,16 +53,6 @@ export interface Home {
   start: Restored;
 }
 
-/** A state as a checkpoint or a replay gives it. */
-export interface Restored {
-  readonly ids: readonly string[];
-  readonly index: number;
-  readonly revision: number;
-  readonly term: number;
-}
-
-export const NOTHING: Restored = { ids: [], index: 0, revision: FIRST_REVISION, term: 0 };
-
 export interface LeaderOptions {
   readonly machine: Machine;
   readonly home: Home;
@@ -69,65 +65,6 @@ export interface LeaderOptions {
   readonly heedsLock: boolean;
   /** A planted bug: seals are collected like other slots. */
   readonly collectsSeals: boolean;
-}
-
-/** An entry's identity: nobody else writes one with the same. */
-export function idOf(entry: Entry): string {
-  const row = entry.rows[0];
-  return row === undefined ? `start ${entry.term}` : Buffer.from(row.wire).toString("latin1");
-}
-
-interface CheckpointBody extends Restored {
-  readonly next: ChainPosition;
-}
-
-/** What is behind a checkpoint, or at the chain's beginning. */
-export async function readBase(
-  context: StoreContext,
-  manifest: LatestManifest,
-): Promise<CheckpointBody> {
-  const newest = manifest.checkpoints.at(-1);
-  if (newest === undefined) {
-    return { ...NOTHING, next: manifest.chain };
-  }
-  const object = await persistently(context, async () => context.store.get(newest.key));
-  assert.ok(object !== null, `${newest.key} is retained, and gone`);
-  return JSON.parse(Buffer.from(object.body).toString("utf8")) as CheckpointBody;
-}
-
-/** The slots from a position to the chain's end, or to `before`. */
-export async function readSlots(
-  context: StoreContext,
-  from: ChainPosition,
-  before: ChainPosition | null,
-): Promise<Slot[]> {
-  const reader = new ChainReader(context.store, CLUSTER, from);
-  const slots: Slot[] = [];
-  while (before === null || compareAddresses(reader.position, before) < 0) {
-    const slot = await persistently(context, async () => reader.next());
-    if (slot === "end") {
-      assert.equal(before, null, "the chain ends before where it was sealed");
-      break;
-    }
-    slots.push(slot);
-  }
-  return slots;
-}
-
-export function replay(base: Restored, slots: readonly Slot[]): Restored {
-  const ids = [...base.ids];
-  let { index, revision, term } = base;
-  for (const slot of slots) {
-    for (const group of slot.kind === "entries" ? slot.groups : []) {
-      forEachEntry(group, (entry) => {
-        assert.equal(entry.index, index + 1, "the chain has a hole");
-        assert.ok(entry.term >= term && entry.term <= slot.term, "terms go back");
-        ({ index, revision, term } = entry);
-        ids.push(idOf(entry));
-      });
-    }
-  }
-  return { ids, index, revision, term };
 }
 
 export class Leader {
@@ -174,7 +111,9 @@ export class Leader {
       }
     } catch (error) {
       const isExpected =
-        this.#controller.signal.aborted || (error instanceof T4Error && error.code === "T4_LOCKED");
+        this.#controller.signal.aborted ||
+        error instanceof CollectedError ||
+        (error instanceof T4Error && error.code === "T4_LOCKED");
       if (!isExpected) {
         throw error;
       }
@@ -421,11 +360,15 @@ export class Leader {
     log.append(entry);
   }
 
+  #isOver(): boolean {
+    return this.#life.hasEnded;
+  }
+
   async #write(): Promise<void> {
     const { machine, random } = this.#options;
-    while (!this.#life.hasEnded) {
+    while (!this.#isOver()) {
       await machine.sleep(random.fraction() * 1_000, this.#controller.signal);
-      for (let i = random.below(3); i >= 0 && !this.#life.hasEnded; i -= 1) {
+      for (let i = random.below(3); i >= 0 && !this.#isOver(); i -= 1) {
         this.#append(random.bytes(random.chance(0.1) ? 800 : 12));
       }
     }

@@ -12,8 +12,9 @@ import {
 import { SeededRandom } from "../sim/seeded-random.js";
 import { SimulatedDisk } from "../sim/simulated-disk.js";
 import { VirtualClock } from "../sim/virtual-clock.js";
-import { Leader, NOTHING, readBase, readSlots, replay, type Home } from "./leader.js";
+import { Leader, type Home } from "./leader.js";
 import { Machine } from "./machine.js";
+import { NOTHING, readBase, readSlots, replay } from "./restored.js";
 import { Truth } from "./truth.js";
 
 const NODES = 3;
@@ -112,11 +113,13 @@ export class ArchiveSimulation {
       signal: controller.signal,
       collectsSeals: this.#options.collectsSeals ?? false,
     });
-    let end: "ended" | "killed" | null = null;
+    const end = { kind: "alive" as "alive" | "ended" | "killed" };
     const ended = leader.run().then(
-      () => (end ??= "ended"),
+      () => {
+        end.kind = "ended";
+      },
       (error: unknown) => {
-        if (end !== "killed") {
+        if (end.kind !== "killed") {
           this.#failure ??= error;
         }
       },
@@ -124,8 +127,8 @@ export class ArchiveSimulation {
     const lifeMs = 5_000 + random.fraction() * 60_000;
     const isKilled = random.chance(0.6);
     const over = this.#clock.sleep(lifeMs).then(() => {
-      if (end === null && isKilled) {
-        end = "killed";
+      if (end.kind === "alive" && isKilled) {
+        end.kind = "killed";
         machine.die();
       } else {
         controller.abort(new Error("told to stop"));
@@ -138,7 +141,7 @@ export class ArchiveSimulation {
     }
     machine.die();
     this.#machines.delete(machine);
-    this.#afterDeath(home, random, end === "killed");
+    this.#afterDeath(home, random, end.kind === "killed");
   }
 
   #afterDeath(home: Home, random: SeededRandom, wasKilled: boolean): void {
