@@ -111,8 +111,8 @@ test("what is archived in any mode, on a bad day, imports to the same segments",
     assert.equal(archive.archivedIndex, rig.position.index);
     assert.equal(archive.backlogEntries, 0);
     assert.equal(archive.backlogBytes, 0);
-    assert.deepEqual(archive.positionAfter(rig.position.index as LogIndex), archive.position);
-    const known = machine.sealed.every(({ index }) => archive.positionAfter(index) !== null);
+    assert.deepEqual(archive.endAt(rig.position.index as LogIndex)?.next, archive.position);
+    const known = machine.sealed.every(({ index }) => archive.endAt(index) !== null);
     assert.ok(known, "every end of a segment has a position");
     const disk = new SimulatedDisk();
     const target = new SegmentImport({
