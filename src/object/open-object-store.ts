@@ -19,6 +19,15 @@ export async function openObjectStore(url: string, world: RetryWorld): Promise<O
   switch (scheme) {
     case "file":
       return openDirectoryObjectStore({ ...world, directory: directoryIn(url) });
+    case "s3": {
+      const place = /^s3:\/\/([^/?#]+)\/?([^?#]*)$/i.exec(url);
+      if (place === null) {
+        throw unknownUrl(url, "a bucket is named after two slashes, and then the prefix");
+      }
+      // Only here: the client takes longer to load than all else together.
+      const { openS3ObjectStore } = await import("./s3/s3-object-store.js");
+      return openS3ObjectStore({ bucket: place[1] ?? "", prefix: place[2] ?? "" }, world);
+    }
     case "memory":
       throw unknownUrl(url, "what is in memory is lost with the process, so it keeps nothing");
     case undefined:
