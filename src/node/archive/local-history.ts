@@ -1,8 +1,9 @@
 // What a data directory holds of the log, without opening it: how far it goes, and which leader wrote what.
-import type { LogIndex, Revision, Term } from "../../core/words.js";
+import { revisionStep } from "../../core/entry.js";
+import { FIRST_REVISION, type LogIndex, type Revision, type Term } from "../../core/words.js";
 import { summarizeGroup } from "../../log/group-frames.js";
 import { LogReader } from "../../log/log-reader.js";
-import { lastIndexOf } from "../../log/segment-reader.js";
+import { forEachEntry, lastIndexOf } from "../../log/segment-reader.js";
 import type { Disk } from "../../runtime/disk.js";
 import { readManifest } from "../../store/disk/open-disk-store.js";
 import type { DataPlaces } from "../directory/data-places.js";
@@ -23,9 +24,11 @@ export class LocalHistory {
   /** The oldest entry that is in the log or follows on the store's files. */
   readonly firstIndex: LogIndex;
   readonly #ranges: TermRange[] = [];
+  readonly #walDirectory: string;
 
   /** Reads the manifest and the whole log. Throws T4_CORRUPT, T4_FORMAT_TOO_NEW or a DiskError. */
   constructor({ storeDirectory, walDirectory }: DataPlaces, disk: Disk) {
+    this.#walDirectory = walDirectory;
     const { index, term, revision } = readManifest(disk, storeDirectory);
     this.persistedIndex = index;
     this.persistedRevision = revision;
@@ -56,6 +59,31 @@ export class LocalHistory {
   /** The term of an entry; null if it is not known any more. */
   termAt(index: LogIndex): Term | null {
     return this.#ranges.find(({ first, last }) => first <= index && index <= last)?.term ?? null;
+  }
+
+  /** The revision before an entry; null if the log does not hold it any more. Throws as the constructor. */
+  revisionBefore(index: LogIndex, disk: Disk): Revision | null {
+    if (index === 1) {
+      return FIRST_REVISION;
+    }
+    if (index === this.persistedIndex + 1) {
+      return this.persistedRevision;
+    }
+    const reader = new LogReader(disk, this.#walDirectory, index);
+    try {
+      const found: Revision[] = [];
+      const group = reader.next();
+      if (group !== null) {
+        forEachEntry(group, (entry) => {
+          if (entry.index === index) {
+            found.push((entry.revision - revisionStep(entry)) as Revision);
+          }
+        });
+      }
+      return found[0] ?? null;
+    } finally {
+      reader.close();
+    }
   }
 
   #note(first: LogIndex, last: LogIndex, term: Term): void {

@@ -5,10 +5,11 @@
 import { T4Error } from "../../core/errors.js";
 import { FIRST_REVISION, type LogIndex, type Term } from "../../core/words.js";
 import { ChainReader } from "../../archive/chain-reader.js";
-import { NO_HASH, type ChainPosition } from "../../archive/chain.js";
+import { compareAddresses, NO_HASH, type ChainPosition } from "../../archive/chain.js";
 import {
   foundLatestManifest,
   readLatestManifest,
+  type CheckpointRecord,
   type LatestManifest,
   type ReadManifest,
 } from "../../archive/latest-manifest.js";
@@ -70,6 +71,12 @@ export interface PrepareParts {
  */
 export async function prepareArchived(parts: PrepareParts): Promise<Prepared> {
   return new Preparation(parts).run();
+}
+
+/** A place of the chain, and what is known of the entry before it. */
+interface KnownPoint extends ChainPoint {
+  /** Its term; null if there is none, or if it is surely the same here. */
+  readonly entryTerm: Term | null;
 }
 
 /** What a way through the preparation ends with when the archive has moved on meanwhile. */
@@ -273,21 +280,42 @@ class Preparation {
   }
 
   /** Where the archive can be compared with what is here: behind what both surely have. Null: nowhere. */
-  async #walkStart(manifest: LatestManifest, local: LocalHistory): Promise<ChainPoint | null> {
-    const record = manifest.checkpoints.findLast(({ index }) => index <= local.tipIndex);
-    if (record !== undefined) {
-      const checkpoint = await persistently(this.#context, async () =>
-        readCheckpoint(this.#context.store, { owner: "", key: record.key }),
-      );
-      return { position: checkpoint.next, revision: checkpoint.revision };
+  async #walkStart(manifest: LatestManifest, local: LocalHistory): Promise<KnownPoint | null> {
+    for (const record of manifest.checkpoints.toReversed()) {
+      const point = record.index <= local.tipIndex ? await this.#behind(record) : null;
+      if (point !== null) {
+        return point;
+      }
     }
     const { chain, base, floor } = manifest;
-    const reaches = chain.term === floor.term && chain.firstIndex === floor.firstIndex;
+    const reaches = compareAddresses(floor, chain) <= 0;
     if (!reaches || chain.firstIndex > local.tipIndex + 1) {
       return null;
     }
-    const begins = chain.firstIndex === local.persistedIndex + 1 ? local.persistedRevision : null;
-    return { position: chain, revision: base?.revision ?? begins ?? FIRST_REVISION };
+    // Slots behind it tell the revision; only without any is this one used, and then the log still has the entry.
+    const before = local.revisionBefore(chain.firstIndex, this.#parts.runtime.disk);
+    const revision = base?.revision ?? before ?? FIRST_REVISION;
+    return { position: chain, revision, entryTerm: null };
+  }
+
+  /** Behind a checkpoint; null if it is damaged, so that an older one has to do. */
+  async #behind(record: CheckpointRecord): Promise<KnownPoint | null> {
+    const { store } = this.#context;
+    try {
+      const { next, revision, entryTerm } = await persistently(this.#context, async () =>
+        readCheckpoint(store, { owner: "", key: record.key }),
+      );
+      return { position: next, revision, entryTerm };
+    } catch (error) {
+      if (!(error instanceof T4Error) || error.code !== "T4_CORRUPT") {
+        throw error;
+      }
+      this.#parts.runtime.logger.error("a checkpoint is damaged: an older one is used", {
+        checkpoint: store.url + record.key,
+        error,
+      });
+      return null;
+    }
   }
 
   /**
@@ -296,7 +324,7 @@ class Preparation {
    */
   async #join(
     held: LocalHistory,
-    from: ChainPoint,
+    from: KnownPoint,
     over: Extract<TakenOver, { kind: "leading" }>,
     wasOurs: boolean,
   ): Promise<"joined" | LogIndex> {
@@ -310,8 +338,17 @@ class Preparation {
       fromIndex: (held.tipIndex + 1) as LogIndex,
       throughIndex: archivedIndex,
     });
-    // Without a slot behind the start, what is there is what the checkpoint says, and older than both.
-    let isSame = commonIndex < from.position.firstIndex;
+    const isSameTerm = (term: Term): boolean => {
+      const known = held.termAt(commonIndex);
+      return known === null ? wasOurs : known === term;
+    };
+    // Without a slot that holds it, the last entry that both have is the last one of the checkpoint.
+    let isSame =
+      commonIndex < from.position.firstIndex &&
+      (from.entryTerm === null || isSameTerm(from.entryTerm));
+    if (commonIndex < from.position.firstIndex && !isSame) {
+      return commonIndex;
+    }
     try {
       while (reader.position.firstIndex <= archivedIndex) {
         const slot = await persistently(this.#context, async () => reader.next());
@@ -321,8 +358,7 @@ class Preparation {
         }
         for (const group of slot.groups) {
           if (group.firstIndex <= commonIndex && commonIndex <= lastIndexOf(group)) {
-            const term = held.termAt(commonIndex);
-            isSame = term === null ? wasOurs : term === group.term;
+            isSame = isSameTerm(group.term);
           }
         }
         if (slot.lastIndex >= commonIndex && !isSame) {
@@ -339,7 +375,7 @@ class Preparation {
     }
   }
 
-  async #restore(identity: Identity): Promise<ChainPoint> {
+  async #restore(identity: Identity): Promise<KnownPoint> {
     const { archive, runtime } = this.#parts;
     const startMs = runtime.clock.monotonicMs();
     const restored = await restoreInto({
@@ -364,7 +400,7 @@ class Preparation {
       durationMs: Math.round(runtime.clock.monotonicMs() - startMs),
     });
     assert(restored.next !== null, "a restore of the newest state knows where the archive goes on");
-    return { position: restored.next, revision: restored.revision };
+    return { position: restored.next, revision: restored.revision, entryTerm: null };
   }
 
   /** Keeps what is here under another name, unless it was acknowledged and nobody else has it. */
