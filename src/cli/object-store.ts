@@ -49,6 +49,8 @@ export async function openStoreAt(
   flags: ObjectStoreFlags,
   world: RetryWorld,
 ): Promise<ObjectStore> {
+  // The SDK warns on standard error of each old version of Node: that is for who installs Node, once, not for each start.
+  process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
   const { s3Endpoint, s3Region, s3Profile, s3AccessKeyId, s3SecretAccessKey } = flags;
   return openObjectStore(url, world, {
     ...(s3Endpoint === undefined ? {} : { endpoint: s3Endpoint }),
