@@ -26,6 +26,13 @@ try {
 EOF
 node embed.mjs
 
+node --input-type=module --eval '
+  import { s3ObjectStore } from "t4db/s3";
+  const store = await s3ObjectStore({ bucket: "b", prefix: "p" });
+  if (store.url !== "s3://b/p/") throw new Error(store.url);
+  await store.close();
+'
+
 ./node_modules/.bin/t4 run --data-dir ./served --listen 127.0.0.1:0 >ready.txt 2>server.log &
 server=$!
 for _ in $(seq 100); do

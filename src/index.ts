@@ -2,7 +2,13 @@
 export { open } from "./embedded/open.js";
 export type { OpenConfig } from "./embedded/config.js";
 export type { KeySelector } from "./embedded/arguments.js";
-export type { ConditionalResult, ConsistencyOption, Db, DbStatus } from "./embedded/db.js";
+export type {
+  Checkpoint,
+  ConditionalResult,
+  ConsistencyOption,
+  Db,
+  DbStatus,
+} from "./embedded/db.js";
 export type { Bytes, ValueEncoding } from "./embedded/encoding.js";
 export type { Change, DeleteChange, KeyInfo, KeyValue, PutChange } from "./embedded/key-value.js";
 export type { Lease, Leases, LeaseStatus } from "./embedded/leases.js";
@@ -41,3 +47,10 @@ export type { Watch, WatchBatch, WatchOptions } from "./embedded/watch.js";
 export { T4Error, type T4ErrorCode } from "./core/errors.js";
 export type { Logger, LogFields } from "./runtime/logger.js";
 export type { Consistency } from "./node/node.js";
+export type {
+  ArchiveSettings,
+  BranchSettings,
+  RestorePoint,
+} from "./node/archive/archive-settings.js";
+export type { RestoreProgress } from "./checkpoint/restore/restore.js";
+export type { ObjectStore } from "./object/object-store.js";

@@ -27,8 +27,8 @@ export const BATCH_BYTES_MAX: number = 4 * 1024 * 1024;
 const LOOK_INTERVAL_MS = 1_000;
 /** A slot that takes longer than this is a stall: some hundred times what S3 needs. */
 const STALL_MS = 2_000;
-/** Ends of segments whose positions are kept: a checkpoint wants the newest, and one that is late a few before. */
-const POSITIONS_MAX = 10_000;
+/** Ends of segments that are kept: a checkpoint wants the newest, and one that is late a few before. */
+const ENDS_MAX = 10_000;
 
 /**
  * sync: winning a slot is what callers wait for, so whatever is durable is sent as soon as pacing allows.
@@ -65,6 +65,14 @@ export interface ArchiveOptions {
   readonly putsPerSecondMax?: number;
 }
 
+/** A slot that ends where a segment of the log does. */
+export interface ArchivedEnd {
+  /** Where the archive goes on behind it. */
+  readonly next: ChainPosition;
+  /** The wall clock of its last group. */
+  readonly wallMs: number;
+}
+
 interface FlushWaiter {
   readonly index: LogIndex;
   readonly resolve: () => void;
@@ -85,7 +93,10 @@ export class Archive {
   #flushThrough = 0 as LogIndex;
   /** Ends of segments that are not archived, ascending. */
   #sealPoints: SealPoint[];
-  readonly #positions = new Map<LogIndex, ChainPosition>();
+  readonly #ends = new Map<LogIndex, ArchivedEnd>();
+  /** Of the last group that is archived. */
+  #lastWallMs = 0;
+  #slotsWon = 0;
   #flushWaiters: FlushWaiter[] = [];
   #wake: (() => void) | null = null;
   #lookTimer: Timer | null = null;
@@ -118,6 +129,11 @@ export class Archive {
   /** Everything up to it is in slots that were won. */
   get archivedIndex(): LogIndex {
     return (this.#position.firstIndex - 1) as LogIndex;
+  }
+
+  /** Slots won since it was created. */
+  get slotsWon(): number {
+    return this.#slotsWon;
   }
 
   /** Where the next slot goes. */
@@ -179,20 +195,22 @@ export class Archive {
     if (point.index > this.archivedIndex) {
       this.#sealPoints.push(point);
     } else if (point.index === this.archivedIndex) {
-      this.#keepPosition(point.index);
+      this.#keepEnd(point.index);
     }
+    // What waited for more may be all there is for a long time.
+    this.#wakeUp();
   }
 
-  /** The position behind the slot that ends at a seal point; null if `index` is none, is not archived, or is too old. */
-  positionAfter(index: LogIndex): ChainPosition | null {
-    return this.#positions.get(index) ?? null;
+  /** The slot that ends at a seal point; null if `index` is none, is not archived, or is too old. */
+  endAt(index: LogIndex): ArchivedEnd | null {
+    return this.#ends.get(index) ?? null;
   }
 
-  /** Positions behind earlier seal points than `index` are not needed any more. */
-  forgetPositionsBefore(index: LogIndex): void {
-    for (const known of this.#positions.keys()) {
+  /** Ends at earlier seal points than `index` are not needed any more. */
+  forgetEndsBefore(index: LogIndex): void {
+    for (const known of this.#ends.keys()) {
       if (known < index) {
-        this.#positions.delete(known);
+        this.#ends.delete(known);
       }
     }
   }
@@ -384,7 +402,8 @@ export class Archive {
     );
   }
 
-  #won(slot: EncodedSlot, { lastIndex, endsSegment }: Gathered, putMs: number): void {
+  #won(slot: EncodedSlot, { groups, lastIndex, endsSegment }: Gathered, putMs: number): void {
+    const { wallMs } = groups.at(-1) ?? { wallMs: this.#lastWallMs };
     const entries = lastIndex - this.archivedIndex;
     this.#position = {
       term: this.#position.term,
@@ -393,9 +412,11 @@ export class Archive {
     };
     this.#putSinceMs = null;
     this.#putEntryBytes = 0;
+    this.#lastWallMs = wallMs;
+    this.#slotsWon += 1;
     this.#metrics.won(entries, slot.bytes, putMs);
     if (endsSegment || this.#sealPoints.some(({ index }) => index === lastIndex)) {
-      this.#keepPosition(lastIndex);
+      this.#keepEnd(lastIndex);
     }
     this.#sealPoints = this.#sealPoints.filter(({ index }) => index > lastIndex);
     this.#options.listener.archived(lastIndex);
@@ -406,11 +427,11 @@ export class Archive {
     }
   }
 
-  #keepPosition(index: LogIndex): void {
-    this.#positions.set(index, this.#position);
-    const [oldest] = this.#positions.keys();
-    if (this.#positions.size > POSITIONS_MAX && oldest !== undefined) {
-      this.#positions.delete(oldest);
+  #keepEnd(index: LogIndex): void {
+    this.#ends.set(index, { next: this.#position, wallMs: this.#lastWallMs });
+    const [oldest] = this.#ends.keys();
+    if (this.#ends.size > ENDS_MAX && oldest !== undefined) {
+      this.#ends.delete(oldest);
     }
   }
 

@@ -2,12 +2,16 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { unknownVariables } from "./environment.js";
 import {
+  duration,
   environmentName,
   parseListenAddress,
+  parseSwitch,
+  parseTime,
   parseUrls,
-  runOptions,
+  shownDuration,
   wholeNumber,
-} from "./flags.js";
+} from "./flag-parsers.js";
+import { runOptions } from "./flags.js";
 
 test("listen addresses are host:port, :port or a bracketed v6 address", () => {
   assert.deepEqual(parseListenAddress("0.0.0.0:3379"), { host: "0.0.0.0", port: 3379 });
@@ -48,4 +52,27 @@ test("an unknown T4_ variable is named with the nearest known one", () => {
   assert.deepEqual(unknownVariables({ T4_SOMETHING_ELSE_ENTIRELY: "x" }, known), [
     "The environment variable T4_SOMETHING_ELSE_ENTIRELY means nothing here.",
   ]);
+});
+
+test("durations are a number and a unit, and are shown in the largest unit that divides them", () => {
+  const parse = duration(60_000);
+  assert.equal(parse("24h"), 86_400_000);
+  assert.equal(parse("1.5m"), 90_000);
+  assert.equal(parse("7d"), 604_800_000);
+  for (const bad of ["59s", "1", "", "h", "-1h", "1w", "1h30m"]) {
+    assert.throws(() => parse(bad), /at least 1m/, bad);
+  }
+  assert.deepEqual([86_400_000, 90_000, 1].map(shownDuration), ["1d", "90s", "1ms"]);
+});
+
+test("switches are true or false, and times have a zone", () => {
+  assert.deepEqual(["true", "1", "ON", "false", "0", "no"].map(parseSwitch), [
+    ...[true, true, true],
+    ...[false, false, false],
+  ]);
+  assert.throws(() => parseSwitch("maybe"), /true or false/);
+  assert.equal(parseTime("2026-05-04T14:30:00+02:00"), Date.UTC(2026, 4, 4, 12, 30));
+  for (const bad of ["2026-05-04", "2026-05-04T12:30:00", "yesterday", "2026-13-01T00:00Z"]) {
+    assert.throws(() => parseTime(bad), /with its zone/, bad);
+  }
 });

@@ -1,15 +1,19 @@
 // The flags of `t4 run` as one table: the command line, the environment and docs/configuration.md are all made from it.
-import { InvalidArgumentError, Option } from "commander";
+import type { Option } from "commander";
+import {
+  option,
+  parseListenAddress,
+  parseNodeId,
+  parseOptionalListenAddress,
+  parseUrls,
+  wholeNumber,
+  type ListenAddress,
+} from "./flag-parsers.js";
+import { archiveOptions, type ArchiveFlags } from "./archive-flags.js";
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "../runtime/logger.js";
 
-export interface ListenAddress {
-  /** A name or address; the empty string stands for every address of the machine. */
-  readonly host: string;
-  readonly port: number;
-}
-
 /** The flags of `t4 run`, as the command line's parser leaves them. */
-export interface RunFlags {
+export interface RunFlags extends ArchiveFlags {
   readonly dataDir: string;
   readonly listen: ListenAddress;
   readonly advertiseClientUrls?: readonly string[];
@@ -23,78 +27,6 @@ export interface RunFlags {
   readonly metricsAddr?: ListenAddress | null;
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
-}
-
-/** Reads "host:port", ":port" or "[v6 address]:port". */
-export function parseListenAddress(text: string): ListenAddress {
-  const match = /^(?:\[([^\]]+)\]|([^:[\]]*)):(\d{1,5})$/.exec(text);
-  const port = Number(match?.[3] ?? Number.NaN);
-  if (match === null || port > 65_535) {
-    throw new InvalidArgumentError(
-      "Expected host:port with a port of 0 to 65535, such as 0.0.0.0:3379 or [::1]:3379.",
-    );
-  }
-  return { host: match[1] ?? match[2] ?? "", port };
-}
-
-function parseOptionalListenAddress(text: string): ListenAddress | null {
-  return text === "" ? null : parseListenAddress(text);
-}
-
-/** Comma-separated http:// or https:// URLs of a host and a port, as etcd takes them. */
-export function parseUrls(text: string): string[] {
-  const urls = text
-    .split(",")
-    .map((url) => url.trim())
-    .filter((url) => url !== "");
-  for (const text of urls) {
-    const url = URL.canParse(text) ? new URL(text) : null;
-    const isPlain =
-      url !== null &&
-      (url.protocol === "http:" || url.protocol === "https:") &&
-      url.hostname !== "" &&
-      url.pathname === "/" &&
-      url.search === "";
-    if (!isPlain) {
-      throw new InvalidArgumentError(
-        `Expected URLs such as http://10.0.0.1:3379, separated by commas; "${text}" is none.`,
-      );
-    }
-  }
-  return urls;
-}
-
-/** A parser of whole numbers in [least, most]. */
-export function wholeNumber(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (!/^\d+$/.test(text) || value < least || value > most) {
-      throw new InvalidArgumentError(
-        `Expected a whole number from ${String(least)} to ${String(most)}.`,
-      );
-    }
-    return value;
-  };
-}
-
-/** A node's name: what may stand in a file name and a URL. */
-export function parseNodeId(text: string): string {
-  if (!/^[A-Za-z0-9._-]{1,64}$/.test(text)) {
-    throw new InvalidArgumentError(
-      "Expected 1 to 64 letters, digits, dots, dashes or underscores.",
-    );
-  }
-  return text;
-}
-
-/** `--data-dir` is `T4_DATA_DIR` in the environment. */
-export function environmentName(flag: string): string {
-  return `T4_${flag.replace(/^--/, "").replaceAll("-", "_").toUpperCase()}`;
-}
-
-function option(flags: string, description: string): Option {
-  const made = new Option(flags, description);
-  return made.env(environmentName(made.long ?? ""));
 }
 
 export const DEFAULT_LISTEN = "0.0.0.0:3379";
@@ -127,6 +59,7 @@ export function runOptions(): Option[] {
     option("--segment-max-age-sec <n>", "a log segment is ended at this age, in seconds")
       .default(10)
       .argParser(wholeNumber(1, 86_400)),
+    ...archiveOptions(),
     option("--read-consistency <mode>", "of reads that do not ask for serializable")
       .choices(["linearizable", "serializable"])
       .default("linearizable"),

@@ -1,6 +1,7 @@
 // The commands of `t4` and their help. What a command does is loaded when it runs, so that help and errors are instant.
 import { Command, Option } from "commander";
-import { dataDirOption, runOptions, wholeNumber, type RunFlags } from "./flags.js";
+import { wholeNumber } from "./flag-parsers.js";
+import { dataDirOption, runOptions, type RunFlags } from "./flags.js";
 import type { InspectFlags, ReadFlags } from "./inspect.js";
 
 const RUN_EXAMPLES = `

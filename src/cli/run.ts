@@ -6,13 +6,15 @@ import type { Node } from "../node/node.js";
 import type { Logger } from "../runtime/logger.js";
 import { lateLogger, type LateLogger } from "../runtime/pino-logger.js";
 import { PrometheusMetrics } from "../runtime/prometheus-metrics.js";
+import type { Runtime } from "../runtime/runtime.js";
 import { systemRuntime } from "../runtime/system-runtime.js";
 import type { Server } from "../server/server.js";
 import type { TlsOptions } from "../transport/server.js";
 import { unknownVariables } from "./environment.js";
+import { archiveSettings } from "./object-store.js";
 import { CommandError, EXIT_FAILED, EXIT_OK, EXIT_USAGE } from "./exit.js";
 import { runOptions, type RunFlags } from "./flags.js";
-import { stopRequested } from "./signals.js";
+import { stopRequested, type StopRequest } from "./signals.js";
 
 /** How long after the start the log is opened: the clients that wait for a server come first. */
 const LOG_DELAY_MS = 50;
@@ -38,15 +40,52 @@ async function serve(flags: RunFlags, logger: LateLogger): Promise<number> {
   logger.info("opening the data directory", { dataDir });
   const metrics = new PrometheusMetrics();
   const runtime = systemRuntime({ logger, metrics });
-  const opening = openNode(
-    {
-      dataDirectory: dataDir,
-      nodeId: flags.nodeId ?? null,
-      segmentBytesMax: flags.segmentMaxSizeMb * 1024 * 1024,
-      segmentAgeMsMax: flags.segmentMaxAgeSec * 1000,
-    },
-    runtime,
-  );
+  const config = {
+    dataDirectory: dataDir,
+    nodeId: flags.nodeId ?? null,
+    segmentBytesMax: flags.segmentMaxSizeMb * 1024 * 1024,
+    segmentAgeMsMax: flags.segmentMaxAgeSec * 1000,
+  };
+  const settings = archiveSettings(flags);
+  const running = { metrics, runtime, logger, stop };
+  if (settings === null) {
+    return serveNode(flags, tls, dataDir, openNode(config, runtime), running);
+  }
+  const starting = abortWhen(stop);
+  const { openRunArchive } = await import("./run-archive.js");
+  const archive = await openRunArchive(flags, settings, runtime, starting);
+  try {
+    const opening = openNode({ ...config, archive: archive.config }, runtime);
+    return await serveNode(flags, tls, dataDir, opening, running);
+  } finally {
+    await archive.close();
+  }
+}
+
+/** Aborted by a signal: nothing is lost by giving up a start. */
+function abortWhen(stop: ReturnType<typeof stopRequested>): AbortSignal {
+  const controller = new AbortController();
+  const abort = ({ signal }: StopRequest): void => {
+    controller.abort(new CommandError(`stopped by ${signal} before it was ready`, EXIT_FAILED));
+  };
+  stop.then(abort, () => {});
+  return controller.signal;
+}
+
+interface Running {
+  readonly metrics: PrometheusMetrics;
+  readonly runtime: Runtime;
+  readonly logger: LateLogger;
+  readonly stop: ReturnType<typeof stopRequested>;
+}
+
+async function serveNode(
+  flags: RunFlags,
+  tls: TlsOptions | null,
+  dataDir: string,
+  opening: Promise<Node>,
+  { metrics, runtime, logger, stop }: Running,
+): Promise<number> {
   // The server is loaded while the log's thread starts: that hides a fifth of the time from the start to the first answer.
   const [node, { listen }] = await Promise.all([opening, import("./listen.js")]);
   let server: Server;

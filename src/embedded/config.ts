@@ -1,4 +1,5 @@
 // What `open` takes.
+import type { ArchiveSettings } from "../node/archive/archive-settings.js";
 import type { Logger } from "../runtime/logger.js";
 import {
   bufferCodec,
@@ -9,16 +10,16 @@ import {
 } from "./encoding.js";
 
 export type OpenConfig = (
-  | {
+  | ({
       /** The directory of the files; made if it does not exist. One process at a time may have it open. */
       readonly dataDir: string;
       readonly memory?: never;
-    }
-  | {
+    } & (ArchiveSettings | { readonly [Name in keyof ArchiveSettings]?: never }))
+  | ({
       /** Keep nothing: for tests, and for data that may go with the process. */
       readonly memory: true;
       readonly dataDir?: never;
-    }
+    } & { readonly [Name in keyof ArchiveSettings]?: never })
 ) & {
   /** How values are read and written; default "utf8". */
   readonly valueEncoding?: ValueEncoding;

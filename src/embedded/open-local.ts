@@ -1,4 +1,5 @@
 // A database over a node of its own, on the real clock, disk and threads.
+import type { ArchiveSettings } from "../node/archive/archive-settings.js";
 import { openNode, type NodeConfig } from "../node/open-node.js";
 import type { Logger } from "../runtime/logger.js";
 import { systemRuntime } from "../runtime/system-runtime.js";
@@ -7,9 +8,22 @@ import type { ValueCodec } from "./encoding.js";
 
 export async function openLocal<Value, Input>(
   config: NodeConfig,
+  settings: ArchiveSettings | null,
   codec: ValueCodec<Value, Input>,
   logger: Logger,
 ): Promise<Db<Value, Input>> {
   const runtime = systemRuntime({ logger });
-  return new Db(await openNode(config, runtime), codec, runtime);
+  if (settings === null) {
+    return new Db(await openNode(config, runtime), codec, runtime);
+  }
+  // Loaded only where there is an object store.
+  const { openArchive } = await import("../node/archive/archive-settings.js");
+  const archive = await openArchive(settings, "embedded", runtime);
+  try {
+    const node = await openNode({ ...config, archive: archive.config }, runtime);
+    return new Db(node, codec, runtime, archive.close);
+  } catch (error) {
+    await archive.close();
+    throw error;
+  }
 }

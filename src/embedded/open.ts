@@ -9,7 +9,8 @@ import type { ValueCodec } from "./encoding.js";
 /**
  * Opens the database in a directory, or one in memory. Close it when done: with `await using`, or `db.close()`.
  *
- * @throws T4Error T4_INVALID_ARGUMENT, T4_DATA_DIR_IN_USE, T4_DATA_DIR_UNUSABLE, T4_CORRUPT, T4_FORMAT_TOO_NEW, T4_NO_SPACE, T4_IO
+ * @throws T4Error T4_INVALID_ARGUMENT, T4_DATA_DIR_IN_USE, T4_DATA_DIR_UNUSABLE, T4_CORRUPT, T4_FORMAT_TOO_NEW, T4_NO_SPACE, T4_IO; with an
+ *   object store also T4_OBJECT_STORE_UNUSABLE, T4_OBJECT_STORE_UNFIT, T4_LOCKED, T4_FENCED, T4_NOT_RETAINED, T4_UNAVAILABLE
  * @example
  * await using db = await open({ dataDir: "./data" });
  * await db.put("greeting", "hello");
@@ -28,7 +29,8 @@ export async function open(
 ): Promise<Db<Uint8Array>>;
 export async function open(config: OpenConfig & { readonly valueEncoding?: "utf8" }): Promise<Db>;
 export async function open<Value, Input>(config: OpenConfig): Promise<Db<Value, Input>> {
-  const { dataDir, memory, nodeId, valueEncoding, logger = silentLogger, ...limits } = config;
+  const { dataDir, memory, nodeId, valueEncoding, logger = silentLogger, ...rest } = config;
+  const { segmentBytesMax, segmentAgeMsMax, ...settings } = rest;
   // The types see to it that there is exactly one; callers in JavaScript have no types.
   if ((typeof dataDir === "string" && dataDir !== "") === (memory === true)) {
     throw new T4Error("T4_INVALID_ARGUMENT", "open() takes either a dataDir or memory: true");
@@ -37,7 +39,13 @@ export async function open<Value, Input>(config: OpenConfig): Promise<Db<Value, 
   const codec = codecOf(valueEncoding) as ValueCodec<Value, Input>;
   const { openLocal } = await import("./open-local.js");
   return openLocal(
-    { ...limits, dataDirectory: dataDir ?? null, nodeId: nodeId ?? null },
+    {
+      dataDirectory: dataDir ?? null,
+      nodeId: nodeId ?? null,
+      ...(segmentBytesMax === undefined ? {} : { segmentBytesMax }),
+      ...(segmentAgeMsMax === undefined ? {} : { segmentAgeMsMax }),
+    },
+    settings.objectStore === undefined ? null : settings,
     codec,
     logger,
   );

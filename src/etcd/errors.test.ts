@@ -33,6 +33,7 @@ const catalogue: Readonly<Record<string, number>> = {
   "etcdserver: lease already exists": 9,
   "etcdserver: not leader": 9,
   "etcdserver: no leader": 14,
+  "etcdserver: leader changed": 14,
   "etcdserver: server stopped": 14,
   "etcdserver: request timed out": 14,
   "etcdserver: request canceled": 1,
@@ -59,6 +60,7 @@ const expected: Readonly<Partial<Record<T4ErrorCode, string>>> = {
   T4_CANCELLED: "etcdserver: request canceled",
   T4_CLOSED: "etcdserver: server stopped",
   T4_IO: "etcdserver: server stopped",
+  T4_FENCED: "etcdserver: leader changed",
   T4_CORRUPT: "etcdserver: corrupt cluster",
 };
 

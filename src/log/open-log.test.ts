@@ -199,6 +199,19 @@ test("a log that is gone as a whole is refused: what came after the store's file
   assert.match(message, /has no segments.* up to 41/);
 });
 
+test("a log that may be empty goes on behind what its opener has", async () => {
+  const machine = new LogMachine(new SimulatedDisk(), 1, {
+    afterIndex: 41 as LogIndex,
+    afterTerm: 3 as Term,
+    mayBeEmpty: true,
+  });
+  assert.equal(machine.log.tipIndex, 41);
+  assert.equal(machine.log.tipTerm, 3);
+  machine.log.append(putEntry({ index: 41, revision: 7, term: 3 }, "key", new Uint8Array(1)));
+  await machine.close();
+  assert.equal(machine.log.durableIndex, 42);
+});
+
 test("a leftover prepared file is removed, and foreign files are left alone", async () => {
   const { disk } = await written(9, 3);
   for (const name of ["next.tmp", "notes.txt", "1.wal"]) {

@@ -34,6 +34,8 @@ export interface LogOptions {
   /** The state that the caller has: entries up to here are not read, and may be gone. 0 and 0 for none. */
   readonly afterIndex: LogIndex;
   readonly afterTerm: Term;
+  /** There may be no segment at all: the caller knows that nothing was ever written behind `afterIndex`. */
+  readonly mayBeEmpty?: boolean;
   readonly segmentBytesMax?: number;
   readonly segmentAgeMsMax?: number;
   /** The writer's, from `startLogThread`: it starts while the log is read. The caller ends it if opening fails. */
@@ -98,7 +100,9 @@ class Recovery {
     this.#disk.makeDirectory(directory);
     this.#removeUnfinished();
     const segments = listSegments(this.#disk, directory);
-    assertSegments(segments, directory, this.#options.afterIndex);
+    if (this.#options.mayBeEmpty !== true) {
+      assertSegments(segments, directory, this.#options.afterIndex);
+    }
     this.#checkStart(segments);
     for (const [at, segment] of segments.entries()) {
       const following = segments[at + 1] ?? null;

@@ -1,8 +1,10 @@
 // What decides, beside the local log, when an entry is committed and whether this node may serve: the rule under which it
 // leads. Alone and without an object store the log decides, and the node always serves.
-import type { T4Error } from "../core/errors.js";
+import type { CheckpointRecord } from "../archive/latest-manifest.js";
+import { T4Error } from "../core/errors.js";
 import type { LogIndex, Term } from "../core/words.js";
 import type { SealPoint } from "../log/log.js";
+import type { HeldManifest } from "../store/store.js";
 
 /** What a rule tells its node. */
 export interface CommitRuleListener {
@@ -12,6 +14,8 @@ export interface CommitRuleListener {
   timedOut(index: LogIndex): void;
   /** Everything up to `index` need not be kept in the local log for the rule's sake any more. */
   released(index: LogIndex): void;
+  /** Makes everything committed part of the store's files, and keeps those until they are released. */
+  gatherFiles(): Promise<HeldManifest>;
   /** Another node leads, or there is damage: the node must stop and acknowledge nothing more. */
   failed(error: T4Error): void;
 }
@@ -33,6 +37,8 @@ export interface CommitRule {
   refusal(): T4Error | null;
   /** Why nothing that only a leader may answer is answered: linearizable reads, keepalive. Null while it is. */
   notLeading(): T4Error | null;
+  /** Makes a checkpoint now. Throws T4_NO_OBJECT_STORE, T4_UNAVAILABLE, T4_CLOSED. */
+  checkpoint(): Promise<CheckpointRecord>;
   /** The log is closed: nothing more becomes durable. Ends what runs; never rejects. */
   close(): Promise<void>;
 }
@@ -51,6 +57,13 @@ export function aloneRule(term: Term): CommitRule {
     sealed: () => {},
     refusal: () => null,
     notLeading: () => null,
+    checkpoint: async () =>
+      Promise.reject(
+        new T4Error(
+          "T4_NO_OBJECT_STORE",
+          "a checkpoint is made in an object store, and there is none",
+        ),
+      ),
     close: async () => Promise.resolve(),
   };
 }

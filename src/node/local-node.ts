@@ -1,5 +1,6 @@
 // A node alone: it leads from its start, and what is durable in its log is committed.
 // This file joins the parts; each of them is told of the others only by the callbacks given here.
+import type { CheckpointRecord } from "../archive/latest-manifest.js";
 import type { Command, RangeOperation, RangeOutcome } from "../core/command.js";
 import { T4Error } from "../core/errors.js";
 import type { KeyRange } from "../core/key-range.js";
@@ -12,7 +13,7 @@ import type { Runtime } from "../runtime/runtime.js";
 import type { Store } from "../store/store.js";
 import type { CommitRule } from "./commit-rule.js";
 import { DamageLog } from "./damage-log.js";
-import type { Identity } from "./identity.js";
+import type { Identity } from "./directory/identity.js";
 import { LeaseExpiry } from "./lease/lease-expiry.js";
 import { declareMetrics } from "./node-metrics.js";
 import type {
@@ -132,6 +133,12 @@ export class LocalNode implements Node {
       released: () => {
         this.#trimLog();
       },
+      gatherFiles: async () => {
+        await this.flush();
+        const held = this.#parts.store.holdManifest();
+        assert(held !== null, "a node with an object store has files");
+        return held;
+      },
       failed: (error) => {
         this.fail(error);
       },
@@ -240,6 +247,19 @@ export class LocalNode implements Node {
     this.#pipeline.propose(command, done);
   }
 
+  /** As `range`. */
+  get(key: Key, revision: number, consistency: Consistency): Row | undefined {
+    if (consistency === "linearizable") {
+      this.#assertLeading();
+    }
+    try {
+      return this.#reads.get(key, revision);
+    } catch (error) {
+      this.#damage.note(error);
+      throw error;
+    }
+  }
+
   /** What is committed here is what is committed while this node leads: both consistencies read the same. */
   range(operation: RangeOperation, consistency: Consistency): RangeOutcome | Promise<RangeOutcome> {
     if (consistency === "linearizable") {
@@ -339,6 +359,11 @@ export class LocalNode implements Node {
     this.#assertOpen();
     log.seal();
     await store.flush();
+  }
+
+  async checkpoint(): Promise<CheckpointRecord> {
+    this.#assertOpen();
+    return this.#parts.rule.checkpoint();
   }
 
   async close(): Promise<void> {

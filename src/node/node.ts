@@ -1,4 +1,5 @@
 // What services and the embedded API see of a node: propose changes, read, watch, leases, status.
+import type { CheckpointRecord } from "../archive/latest-manifest.js";
 import type { Command, Outcome, RangeOperation, RangeOutcome } from "../core/command.js";
 import type { T4Error } from "../core/errors.js";
 import type { KeyRange } from "../core/key-range.js";
@@ -92,6 +93,12 @@ export interface Node {
 
   /** Plans now, in this tick; `done` is called after this returns. */
   propose(command: Command, done: Completion): void;
+  /** One key at a revision (0: the current one); undefined if it is not there. As `range`, with nothing made but the row. */
+  get(
+    key: Key,
+    revision: number,
+    consistency: Consistency,
+  ): Row | undefined | Promise<Row | undefined>;
   /** Answers at once where it can; a long read gives way to others and answers later. Throws or rejects a T4Error. */
   range(operation: RangeOperation, consistency: Consistency): RangeOutcome | Promise<RangeOutcome>;
   /** All versions of a key, oldest first, above the compact revision. */
@@ -120,6 +127,8 @@ export interface Node {
   waitForRevision(revision: number, signal?: AbortSignal): Promise<void>;
   /** Makes everything committed part of the store's files. */
   flush(): Promise<void>;
+  /** Makes a checkpoint in the object store now. Rejects with T4_NO_OBJECT_STORE if there is none. */
+  checkpoint(): Promise<CheckpointRecord>;
   /** Fails what waits, flushes the log, closes the files and gives the directory back. */
   close(): Promise<void>;
   /** Resolves when the node has stopped, with the error if it stopped by itself. */

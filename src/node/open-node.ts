@@ -12,9 +12,12 @@ import type { Thread } from "../runtime/threads.js";
 import { openDiskStore } from "../store/disk/open-disk-store.js";
 import { MemoryStore } from "../store/memory-store.js";
 import type { Store, StoreListener } from "../store/store.js";
-import { aloneRule } from "./commit-rule.js";
-import { openDataDirectory, type DataDirectory } from "./data-directory.js";
-import { makeIdentity } from "./identity.js";
+import { forgetRestore, isFreshlyRestored } from "../checkpoint/restore/restoring-directory.js";
+import type { ArchiveConfig } from "./archive/archive-config.js";
+import { aloneRule, type CommitRule } from "./commit-rule.js";
+import { openDataDirectory, type DataDirectory } from "./directory/data-directory.js";
+import { makeIdentity } from "./directory/identity.js";
+import { readAcknowledgeRule, writeAcknowledgeRule } from "./directory/replaced-data.js";
 import { LocalNode } from "./local-node.js";
 import type { Node } from "./node.js";
 import { SystemState } from "./system-state.js";
@@ -32,6 +35,8 @@ export interface NodeConfig {
   readonly rowCacheBytesMax?: number;
   /** Memory for rows waiting to become files, above which writers are held back. */
   readonly waitingRowsBytesMax?: number;
+  /** The object store that holds the log and checkpoints as well; null: none. */
+  readonly archive?: ArchiveConfig | null;
 }
 
 /**
@@ -55,10 +60,37 @@ async function openInMemory(config: NodeConfig, runtime: Runtime): Promise<Node>
 }
 
 async function openOnDisk(config: NodeConfig, path: string, runtime: Runtime): Promise<Node> {
-  const directory = await openDataDirectory(path, config.nodeId, runtime.disk, runtime.random);
   const link = new NodeLink();
-  const node = await recover(config, directory, runtime, link);
-  return link.start(node);
+  const { archive } = config;
+  if (archive === undefined || archive === null) {
+    const directory = await openDataDirectory(path, config.nodeId, runtime.disk, runtime.random);
+    if (readAcknowledgeRule(path, runtime.disk) !== null) {
+      // Should an object store come back, it lacks what is acknowledged from here on.
+      writeAcknowledgeRule(path, "local", runtime.disk);
+    }
+    const node = await recover(config, directory, runtime, link, aloneBehind);
+    return begin(node, directory, runtime, link);
+  }
+  const { openArchived } = await import("./archive/open-archived.js");
+  return openArchived(archive, path, config.nodeId, runtime, async (directory, ruleOf) => {
+    const node = await recover(config, directory, runtime, link, ruleOf);
+    return begin(node, directory, runtime, link);
+  });
+}
+
+async function begin(
+  node: LocalNode,
+  { path }: DataDirectory,
+  { disk }: Runtime,
+  link: NodeLink,
+): Promise<LocalNode> {
+  await link.start(node);
+  forgetRestore(path, disk);
+  return node;
+}
+
+async function aloneBehind(log: Log): Promise<CommitRule> {
+  return Promise.resolve(aloneRule((log.tipTerm + 1) as Term));
 }
 
 /** From the files to a node that has not started. Gives the directory back if that fails. */
@@ -67,6 +99,7 @@ async function recover(
   directory: DataDirectory,
   runtime: Runtime,
   link: NodeLink,
+  ruleOf: (log: Log) => Promise<CommitRule>,
 ): Promise<LocalNode> {
   const { identity, lock } = directory;
   const opened: { store: Store | null; log: Log | null } = { store: null, log: null };
@@ -88,7 +121,7 @@ async function recover(
       revision: store.tipRevision,
       replayedEntries: log.tipIndex - store.persistedIndex,
     });
-    const rule = aloneRule((log.tipTerm + 1) as Term);
+    const rule = await ruleOf(log);
     return new LocalNode({ identity, log, store, system, rule, lock, runtime });
   } catch (error) {
     await Promise.allSettled([opened.log?.close() ?? logThread.terminate(), opened.store?.close()]);
@@ -140,7 +173,7 @@ function openStore(
  */
 function replayLog(
   config: NodeConfig,
-  { walDirectory }: DataDirectory,
+  { path, walDirectory }: DataDirectory,
   runtime: Runtime,
   store: Store,
   system: SystemState,
@@ -157,6 +190,7 @@ function replayLog(
       listener: link.logListener(() => store),
       afterIndex: store.persistedIndex,
       afterTerm: store.persistedTerm,
+      mayBeEmpty: isFreshlyRestored(path, runtime.disk),
       ...(segmentBytesMax === undefined ? {} : { segmentBytesMax }),
       ...(segmentAgeMsMax === undefined ? {} : { segmentAgeMsMax }),
     },

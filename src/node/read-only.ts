@@ -16,9 +16,11 @@ import { fromDiskError } from "../store/file/file-errors.js";
 import { openDiskStore } from "../store/disk/open-disk-store.js";
 import type { Store } from "../store/store.js";
 import type { WorkReply } from "../store/upkeep/table-worker.js";
-import { placesIn, readIdentity } from "./data-directory.js";
-import type { Identity } from "./identity.js";
+import { readIdentity } from "./directory/data-directory.js";
+import { placesIn } from "./directory/data-places.js";
+import type { Identity } from "./directory/identity.js";
 import type { NodeStatus } from "./node.js";
+import { isFreshlyRestored } from "../checkpoint/restore/restoring-directory.js";
 import { Reads } from "./reads.js";
 import { SystemState } from "./system-state.js";
 
@@ -133,7 +135,9 @@ async function look(path: string, identity: Identity, runtime: Runtime): Promise
       system.restore(store.systemState, nowMs);
     }
     const segments = listSegments(runtime.disk, walDirectory);
-    assertSegments(segments, walDirectory, store.persistedIndex);
+    if (!isFreshlyRestored(path, runtime.disk)) {
+      assertSegments(segments, walDirectory, store.persistedIndex);
+    }
     const next = (store.persistedIndex + 1) as LogIndex;
     const reader = new LogReader(runtime.disk, walDirectory, next);
     try {

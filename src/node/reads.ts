@@ -35,6 +35,14 @@ export class Reads {
     });
   }
 
+  get(key: Key, revision: number): Row | undefined {
+    this.#assertOpen();
+    this.ranges += 1;
+    const store = this.#store;
+    const current = store.committedRevision;
+    return store.get(key, resolveRevision(revision, current, store.compactRevision));
+  }
+
   range(operation: RangeOperation): RangeOutcome | Promise<RangeOutcome> {
     this.#assertOpen();
     this.ranges += 1;

@@ -398,6 +398,8 @@ test("what the rule refuses is not planned, and what needs a leader is not answe
   assert.equal(log.tipIndex, 1);
   rule.notLeading = () => refused;
   assert.throws((): unknown => node.range(readAll, "linearizable"), { code: "T4_UNAVAILABLE" });
+  assert.throws(() => node.get("a", 0, "linearizable"), { code: "T4_UNAVAILABLE" });
+  assert.equal(node.get("a", 0, "serializable"), undefined);
   assert.throws(() => node.keepAlive(1n), { code: "T4_UNAVAILABLE" });
   const read: Command = { kind: "txn", compares: [], success: [readAll], failure: [] };
   await assert.rejects(propose(node, read), { code: "T4_UNAVAILABLE" });

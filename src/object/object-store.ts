@@ -3,6 +3,7 @@
 //
 // Keys are relative to the store's own prefix: non-empty, of the characters A–Z a–z 0–9 - _ . ~ and "/", with no segment
 // that is empty, "." or "..", at most OBJECT_KEY_BYTES_MAX long and OBJECT_SEGMENT_BYTES_MAX from "/" to "/".
+// No key is the folder of another ("a" of "a/b"): most stores could have both, but those in a file system cannot.
 // Every call ends in bounded time, by a result or an ObjectStoreError: a store has a deadline for each call.
 // Reads see every write that was answered before they began, lists too.
 

@@ -27,6 +27,18 @@ suite("an object store by its URL", () => {
     }
   });
 
+  test("an S3 URL names a bucket and a prefix", async () => {
+    for (const [url, opened] of [
+      ["s3://bucket", "s3://bucket/"],
+      ["s3://bucket/", "s3://bucket/"],
+      ["s3://bucket/a/b", "s3://bucket/a/b/"],
+    ] as const) {
+      const store = await openObjectStore(url, world);
+      assert.equal(store.url, opened);
+      await store.close();
+    }
+  });
+
   for (const url of [
     "",
     "/data/objects",
@@ -37,6 +49,9 @@ suite("an object store by its URL", () => {
     "file:///data%2Fobjects",
     "memory:",
     "gs://bucket/prefix",
+    "s3:bucket",
+    "s3:///prefix",
+    "s3://bucket/prefix?x=1",
   ]) {
     test(`"${url}" is refused with the forms that are known`, async () => {
       await assert.rejects(openObjectStore(url, world), (error: Error & { code?: string }) => {

@@ -41,7 +41,6 @@ const ORDERED: readonly string[] = [
   "A",
   "Z",
   "_",
-  "a",
   "a-",
   "a/b",
   "aa",

@@ -166,6 +166,10 @@ export class MemoryStore implements Store {
     });
   }
 
+  holdManifest(): null {
+    return null;
+  }
+
   async flush(): Promise<void> {
     return Promise.resolve();
   }

@@ -6,6 +6,13 @@ import type { Row } from "../core/row.js";
 import type { ReadView } from "../core/view.js";
 import type { Key, LogIndex, Revision, Term } from "../core/words.js";
 import type { SealedSegment, SealPoint } from "../log/log.js";
+import type { Manifest } from "./upkeep/manifest.js";
+
+/** The exact state at one log index, in files that stay as they are until it is released. */
+export interface HeldManifest {
+  readonly manifest: Manifest;
+  readonly release: () => void;
+}
 
 /** Walks rows (puts and tombstones) in order of revision and sub-revision. Must be closed: it holds files open. */
 export interface EventCursor {
@@ -72,6 +79,8 @@ export interface Store extends ReadView {
    * soon seals the log first.
    */
   compacted(): Promise<void>;
+  /** Keeps the files of the manifest that counts until released; null if there are no files. */
+  holdManifest(): HeldManifest | null;
   /** Freezes, makes tables of everything committed, and writes the manifest. Needs a seal point at the log's tip. */
   flush(): Promise<void>;
   close(): Promise<void>;

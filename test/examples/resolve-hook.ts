@@ -8,6 +8,7 @@ interface Resolved {
 const source = new Map([
   ["t4db", new URL("../../src/index.js", import.meta.url).href],
   ["t4db/server", new URL("../../src/server/index.js", import.meta.url).href],
+  ["t4db/s3", new URL("../../src/object/s3/index.js", import.meta.url).href],
 ]);
 
 export async function resolve(

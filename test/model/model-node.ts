@@ -1,7 +1,7 @@
 // A node for tests of what stands on one: plans on the memory view and commits in the next microtask. No files, no time:
 // leases end only when they are revoked.
 import type { Command, RangeOperation, RangeOutcome } from "../../src/core/command.js";
-import type { T4Error } from "../../src/core/errors.js";
+import { T4Error } from "../../src/core/errors.js";
 import { rangeContains, type KeyRange } from "../../src/core/key-range.js";
 import { plan } from "../../src/core/plan.js";
 import { compactedError, readRange, resolveRevision } from "../../src/core/range-read.js";
@@ -85,6 +85,10 @@ export class ModelNode implements Node {
     });
   }
 
+  get(key: Key, revision: number): Row | undefined {
+    return this.view.get(key, resolveRevision(revision, this.revision, this.compactRevision));
+  }
+
   range(operation: RangeOperation): RangeOutcome {
     const at = resolveRevision(operation.revision, this.revision, this.compactRevision);
     return readRange(operation, this.view, at, this.revision);
@@ -161,6 +165,10 @@ export class ModelNode implements Node {
       this.#waits.add(check);
       check();
     });
+  }
+
+  async checkpoint(): Promise<never> {
+    return Promise.reject(new T4Error("T4_NO_OBJECT_STORE", "there is no object store"));
   }
 
   async flush(): Promise<void> {

@@ -45,6 +45,10 @@ export class PlainStore implements Store {
     this.compactRevision = compactedBy(entry) ?? this.compactRevision;
   }
 
+  holdManifest(): null {
+    return null;
+  }
+
   truncate(): void {
     assert.ok(false, "not used alone");
   }

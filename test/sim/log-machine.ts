@@ -26,6 +26,9 @@ export class LogMachine {
   failure: T4Error | null = null;
   /** Called with each durable index. */
   onDurable: ((index: LogIndex) => void) | null = null;
+  /** Called with each end of a segment, as the log tells it. */
+  onSealed: ((point: SealPoint) => void) | null = null;
+  readonly runtime: Runtime;
 
   constructor(disk: SimulatedDisk, seed: number, options: Partial<LogOptions> = {}) {
     this.disk = disk;
@@ -43,12 +46,16 @@ export class LogMachine {
       logger: silentLogger,
       metrics: noMetrics,
     };
+    this.runtime = runtime;
     const listener: LogListener = {
       durable: (index) => {
         this.durable.push(index);
         this.onDurable?.(index);
       },
-      sealed: (point) => this.sealed.push(point),
+      sealed: (point) => {
+        this.sealed.push(point);
+        this.onSealed?.(point);
+      },
       segmentClosed: (segment) => this.closed.push(segment),
       failed: (error) => {
         this.failure = error;

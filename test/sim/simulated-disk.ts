@@ -212,9 +212,6 @@ export class SimulatedDisk implements Disk {
   rename(from: string, to: string): void {
     const source = this.#locate(from, "rename");
     const target = this.#locate(to, "rename");
-    if (source.directory !== target.directory) {
-      throw new Error("renaming into another directory is not simulated");
-    }
     const node = source.directory.shown.get(source.name);
     if (node === undefined) {
       throw this.#error("not-found", "rename", from);
@@ -226,10 +223,19 @@ export class SimulatedDisk implements Disk {
       }
     }
     this.#begin("rename", from, `${from} -> ${to}`);
-    source.directory.change((names) => {
-      names.delete(source.name);
-      names.set(target.name, node);
-    });
+    if (source.directory === target.directory) {
+      source.directory.change((names) => {
+        names.delete(source.name);
+        names.set(target.name, node);
+      });
+      this.#end("rename", from);
+      return;
+    }
+    // A file system's journal has both names or neither. That it may have neither yet is not simulated.
+    source.directory.change((names) => names.delete(source.name));
+    target.directory.change((names) => names.set(target.name, node));
+    source.directory.sync();
+    target.directory.sync();
     this.#end("rename", from);
   }
 

@@ -43,6 +43,11 @@ export class VirtualClock implements Clock {
     this.#wallOffsetMs += byMs;
   }
 
+  /** The process stands still while time passes: what was due runs late. */
+  freeze(durationMs: number): void {
+    this.#nowMs += durationMs;
+  }
+
   after(delayMs: number, run: () => void): Timer {
     const atMs = this.#nowMs + Math.max(0, delayMs);
     const event: Event = { atMs, tie: this.#random.fraction(), run, cancelled: false };

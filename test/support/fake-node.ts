@@ -138,6 +138,20 @@ export class FakeNode implements Node {
     return made.outcome;
   }
 
+  get(
+    key: Key,
+    revision: number,
+    consistency: Consistency,
+  ): Row | undefined | Promise<Row | undefined> {
+    this.consistencies.push(consistency);
+    if (this.failWith !== null) {
+      throw this.failWith;
+    }
+    const { view } = this;
+    const row = view.get(key, resolveRevision(revision, view.revision, view.compactRevision));
+    return this.readsLater ? Promise.resolve(row) : row;
+  }
+
   range(operation: RangeOperation, consistency: Consistency): RangeOutcome | Promise<RangeOutcome> {
     this.consistencies.push(consistency);
     if (this.failWith !== null) {
@@ -205,6 +219,10 @@ export class FakeNode implements Node {
 
   async waitForRevision(): Promise<void> {
     return Promise.resolve();
+  }
+
+  async checkpoint(): Promise<never> {
+    return Promise.reject(new T4Error("T4_NO_OBJECT_STORE", "there is no object store"));
   }
 
   async flush(): Promise<void> {

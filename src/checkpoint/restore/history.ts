@@ -82,7 +82,9 @@ export function startsFor(
     .filter((record) => isWithin(target, record))
     .map((record) => ({ checkpoint: { owner: "", key: record.key }, legs: [], own: null }));
   starts.reverse();
-  const reachesBeginning = compareAddresses(manifest.floor, manifest.chain) <= 0;
+  // A chain that begins later has its beginning in a checkpoint, which was never finished if there is none.
+  const isWhole = manifest.base !== null || manifest.chain.firstIndex === 1;
+  const reachesBeginning = isWhole && compareAddresses(manifest.floor, manifest.chain) <= 0;
   if (reachesBeginning && target.kind !== "checkpoint") {
     const { base, chain } = manifest;
     starts.push(

@@ -10,6 +10,7 @@ import { SegmentImport } from "../../log/segment-import.js";
 import type { ObjectStore, ObjectTag } from "../../object/object-store.js";
 import type { Disk } from "../../runtime/disk.js";
 import type { Logger } from "../../runtime/logger.js";
+import { fromDiskError } from "../../store/file/file-errors.js";
 import { EMPTY_MANIFEST, fileName } from "../../store/upkeep/manifest.js";
 import { writeManifest } from "../../store/upkeep/workshop.js";
 import { assertNotRemoved } from "../branch/removed.js";
@@ -26,13 +27,10 @@ import {
   type HistoryStart,
   type HistoryTarget,
 } from "./history.js";
-import { restoreError, RestoringDirectory } from "./restoring-directory.js";
+import { RESTORED_NAME, RestoringDirectory } from "./restoring-directory.js";
 
 /** Plans anew as often when collection has overtaken a restore: each time it begins with what is newest then. */
 const ATTEMPTS_MAX = 3;
-
-/** In a restored directory until its log holds an entry: says that the log may be empty although the store is not. */
-export const RESTORED_NAME: string = "restored.json";
 
 /** What leads to a target. Objects that it names may turn out to be damaged: then the next start is tried. */
 export interface RestorePlan {
@@ -56,14 +54,14 @@ export interface RestoreOptions {
   readonly store: ObjectStore;
   /** "newest" for a node that goes on with a prefix: any other point would rewind it. */
   readonly target: HistoryTarget;
-  /** The data directory: missing or empty. */
+  /** The data directory: without identity, and the caller holds its lock. */
   readonly directory: string;
   readonly disk: Disk;
   readonly logger: Logger;
   /** Called at most once a file and once a slot. */
   readonly progress?: (progress: RestoreProgress) => void;
-  /** Puts into the directory, durably, what else belongs there: called last before it is moved into place. */
-  readonly complete?: (directory: string, restored: Restored) => void;
+  /** Makes the directory count, durably and at once: writes its identity. Called when all else is durable. */
+  readonly complete?: (restored: Restored) => void;
 }
 
 /** Something that could not be read and was done without. */
@@ -96,24 +94,20 @@ export async function planRestore(store: ObjectStore, target: HistoryTarget): Pr
 }
 
 /**
- * Resolves when the directory is in place and durable. Throws T4_NOT_RETAINED or T4_FUTURE_REVISION for a target that the
- * store does not hold, T4_CORRUPT if nothing intact leads there, T4_BRANCH_REMOVED, T4_FORMAT_TOO_NEW, T4_NO_SPACE,
- * T4_IO, T4_DATA_DIR_IN_USE, T4_DATA_DIR_UNUSABLE, or an ObjectStoreError; the directory is then as it was.
+ * Resolves when the directory is whole and counts. Throws T4_NOT_RETAINED or T4_FUTURE_REVISION for a target that the store
+ * does not hold, T4_CORRUPT if nothing intact leads there, T4_BRANCH_REMOVED, T4_FORMAT_TOO_NEW, T4_NO_SPACE, T4_IO, or an
+ * ObjectStoreError; the directory then has no identity, and what is in it is removed by the next try.
  */
 export async function restoreInto(options: RestoreOptions): Promise<Restored> {
   try {
-    const directory = await RestoringDirectory.open(options.directory, options.disk);
-    try {
-      const restored = await new Restore(options, directory).run();
-      directory.write(RESTORED_NAME, encodeRestored(restored));
-      options.complete?.(directory.path, restored);
-      await directory.moveIntoPlace();
-      return restored;
-    } finally {
-      await directory.close();
-    }
+    const directory = new RestoringDirectory(options.directory, options.disk);
+    const restored = await new Restore(options, directory).run();
+    directory.write(RESTORED_NAME, encodeRestored(restored));
+    options.complete?.(restored);
+    directory.finish();
+    return restored;
   } catch (error) {
-    throw restoreError(error);
+    throw fromDiskError(error);
   }
 }
 

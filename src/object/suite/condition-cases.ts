@@ -74,13 +74,13 @@ export const conditionCases: readonly ObjectStoreCase[] = [
   }),
   onStore(`of ${RACERS} creates at once exactly one wins`, async (store) => {
     for (let race = 0; race < RACES; race += 1) {
-      await runRace(store, `race/${race}`, ABSENT);
+      await runRace(store, { race, key: `race/${race}`, condition: ABSENT });
     }
   }),
   onStore(`of ${RACERS} swaps at once exactly one wins`, async (store) => {
     let tag = await mustPut(store, "k", "start", ABSENT);
     for (let race = 0; race < RACES; race += 1) {
-      tag = await runRace(store, "k", { kind: "match", tag });
+      tag = await runRace(store, { race, key: "k", condition: { kind: "match", tag } });
     }
   }),
   onStore("no increment is lost by counters that swap", async (store) => {
@@ -107,18 +107,24 @@ export const conditionCases: readonly ObjectStoreCase[] = [
   }),
 ];
 
+interface Race {
+  readonly race: number;
+  readonly key: string;
+  readonly condition: PutCondition;
+}
+
 /** All racers send the same condition; returns the winner's tag. */
-async function runRace(store: ObjectStore, key: string, condition: PutCondition): Promise<string> {
+async function runRace(store: ObjectStore, { race, key, condition }: Race): Promise<string> {
+  // No two races have a body in common: equal bytes may have equal tags, and a second swap would rightly win.
+  const text = (at: number): string => `racer ${at} of race ${race}`;
   const tags = await Promise.all(
-    Array.from({ length: RACERS }, async (_, at) =>
-      tryPut(store.at(""), key, `racer ${at}`, condition),
-    ),
+    Array.from({ length: RACERS }, async (_, at) => tryPut(store.at(""), key, text(at), condition)),
   );
   const winners = tags.flatMap((tag, at) => (tag === null ? [] : [{ tag, at }]));
   same(winners.length, 1, `winners of a race for ${key}`);
   const [winner] = winners;
   check(winner !== undefined, "nobody won");
-  same(await textOf(store, key), `racer ${winner.at}`, "what the race left");
+  same(await textOf(store, key), text(winner.at), "what the race left");
   same((await store.get(key))?.tag, winner.tag, "its tag");
   return winner.tag;
 }

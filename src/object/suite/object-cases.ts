@@ -19,8 +19,6 @@ import {
 const LARGE_BYTES = 20 * 1024 * 1024 + 12_345;
 
 const ODD_KEYS: readonly string[] = [
-  "a",
-  "a/b",
   "a/b/c",
   "a-b",
   "a.b",
@@ -32,7 +30,6 @@ const ODD_KEYS: readonly string[] = [
   "...",
   ".hidden",
   "trailing.",
-  "x~1",
   "x~1/y",
   "0000000001/00000000000000000001",
   "deep/".repeat(40) + "end",
@@ -126,6 +123,21 @@ export const objectCases: readonly ObjectStoreCase[] = [
       same(await textOf(store, key), key, "an object beside deleted ones");
     }
   }),
+  // Nothing of T4 needs this one: a store that has its objects in a file system may fail it.
+  onStore("an object may have the name of a folder of others", async (store) => {
+    const keys = ["a", "a-", "a/b", "a/b/c", "aa"];
+    for (const key of [...keys].reverse()) {
+      await store.put(key, body(key));
+    }
+    same(await keysOf(store, ""), keys, "all keys");
+    same(await keysOf(store, "a", "a"), keys.slice(1), "all keys but the first");
+    same(await keysOf(store, "a/"), ["a/b", "a/b/c"], "keys below the first");
+    await store.delete(["a/b"]);
+    for (const key of ["a", "a/b/c"]) {
+      same(await textOf(store, key), key, "an object above or below a deleted one");
+    }
+    same(await store.get("a/b"), null, "the deleted one");
+  }),
   onStore("what is deleted is gone, and can be put again", async (store) => {
     await store.put("a/k", body("first"));
     await store.delete(["a/k"]);
@@ -140,11 +152,11 @@ export const objectCases: readonly ObjectStoreCase[] = [
     await Promise.all(
       keys.filter((_, at) => at % 10 === 0).map(async (key) => store.put(key, body("x"))),
     );
-    await store.put("many", body("stays"));
+    await store.put("more", body("stays"));
     await store.delete(keys);
     await store.delete(keys);
     await store.delete([]);
-    same(await keysOf(store, ""), ["many"], "all keys");
+    same(await keysOf(store, ""), ["more"], "all keys");
   }),
   onStore("puts of one object at once leave one of them, whole", async (store) => {
     const bodies = Array.from({ length: 8 }, (_, at) => mixedBytes(10_000 + at));

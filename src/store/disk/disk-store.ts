@@ -26,7 +26,7 @@ import { RunHead } from "../run/run.js";
 import { versionsInRun } from "../run/run-rows.js";
 import { AscendingRunSource, DescendingRunSource } from "../run/run-source.js";
 import { SearchKey } from "../run/search-key.js";
-import type { EventCursor, Store, StoreListener, StoreSizes } from "../store.js";
+import type { EventCursor, HeldManifest, Store, StoreListener, StoreSizes } from "../store.js";
 import { Tail } from "../tail.js";
 import type { Manifest } from "../upkeep/manifest.js";
 import type { FileSet } from "./file-set.js";
@@ -180,6 +180,10 @@ export class DiskStore implements Store {
   /** Orders that the table worker has carried out, by kind: for metrics. */
   get workDone(): ReadonlyMap<string, number> {
     return this.#files.workDone;
+  }
+
+  holdManifest(): HeldManifest {
+    return this.#files.hold();
   }
 
   append(entry: Entry): void {
@@ -355,7 +359,7 @@ export class DiskStore implements Store {
     }
     const isNewest = revision >= manifest.revision && !this.#isInMemtable(key);
     return isNewest && this.#rowCache.takes(head.rowBytes)
-      ? this.#rowCache.add(files.peek(head))
+      ? this.#rowCache.add(files.peek(head), search.hash)
       : files.load(head);
   }
 

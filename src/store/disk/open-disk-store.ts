@@ -70,7 +70,7 @@ export function openDiskStore(options: DiskStoreOptions, listener: StoreListener
 }
 
 /** The manifest that counts; a new directory gets one that names nothing, so that a lost one is noticed. */
-function readManifest(disk: Disk, directory: string): Manifest {
+export function readManifest(disk: Disk, directory: string): Manifest {
   disk.makeDirectory(directory);
   const path = `${directory}/${MANIFEST_NAME}`;
   const ours = disk.list(directory).filter(isStoreFile);

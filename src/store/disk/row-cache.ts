@@ -1,6 +1,8 @@
 // The newest rows of keys that lie in files, copied out of their blocks: a hit costs one lookup in a Map (24 ns hot).
 // Two generations share the budget: when the young one has taken half of it, it becomes the old one and the old one is
 // dropped; a row found in the old one moves to the young one. So eviction costs nothing per row and keeps what is used.
+// A row comes here when it is read for the second time: keys that are read once, as by a walk over all of them, would
+// push the others out, and each would cost a place in the Map and objects that the garbage collector has to move.
 // Must never: hold a row of a key that has a newer version in a file or in a memtable.
 import { Row } from "../../core/row.js";
 import type { Key } from "../../core/words.js";
@@ -11,6 +13,12 @@ const ROW_OVERHEAD_BYTES = 200;
 /** Rows are copied into slabs of this size: one allocation for hundreds of rows. */
 const SLAB_BYTES: number = 64 * 1024;
 
+/** Keys whose first read is remembered, about: as many as have a place here. */
+const FIRST_READS_MAX = 128 * 1024;
+
+/** A power of two. */
+const FIRST_READ_BITS = 8 * FIRST_READS_MAX;
+
 export class RowCache {
   readonly #generationBytesMax: number;
   #young = new Map<Key, Row>();
@@ -18,6 +26,9 @@ export class RowCache {
   #youngBytes = 0;
   #slab = new Uint8Array(0);
   #slabUsed = 0;
+  /** A bit for each hash of a key that was read once. */
+  readonly #firstReads = new Uint8Array(FIRST_READ_BITS / 8);
+  #firstReadsCount = 0;
 
   constructor(bytesMax: number) {
     this.#generationBytesMax = bytesMax / 2;
@@ -41,10 +52,14 @@ export class RowCache {
     return bytes + ROW_OVERHEAD_BYTES <= this.#generationBytesMax / 8;
   }
 
-  /** Keeps a copy of a row, and returns it. */
-  add(row: Row): Row {
+  /**
+   * A copy of a row just read from a file, given with its key's hash; the cache keeps it too if the row was read before.
+   */
+  add(row: Row, keyHash: number): Row {
     const copy = this.#copy(row);
-    this.#insert(copy);
+    if (!this.#isFirstRead(keyHash)) {
+      this.#insert(copy);
+    }
     return copy;
   }
 
@@ -56,6 +71,23 @@ export class RowCache {
       this.#youngBytes -= young.end - young.start + ROW_OVERHEAD_BYTES;
     }
     this.#old.delete(key);
+  }
+
+  /** Takes note of a read; what it answers is wrong once in eight times at most, and then "no". */
+  #isFirstRead(keyHash: number): boolean {
+    const bit = keyHash & (FIRST_READ_BITS - 1);
+    const byte = this.#firstReads[bit >>> 3] as number;
+    const mark = 1 << (bit & 7);
+    if ((byte & mark) !== 0) {
+      return false;
+    }
+    if (this.#firstReadsCount === FIRST_READS_MAX) {
+      this.#firstReads.fill(0);
+      this.#firstReadsCount = 0;
+    }
+    this.#firstReads[bit >>> 3] = (this.#firstReads[bit >>> 3] as number) | mark;
+    this.#firstReadsCount += 1;
+    return true;
   }
 
   #insert(row: Row): void {

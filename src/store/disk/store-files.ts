@@ -12,10 +12,16 @@ import type { Logger } from "../../runtime/logger.js";
 import type { Threads } from "../../runtime/threads.js";
 import type { BlockCache } from "../file/block-cache.js";
 import { Run } from "../run/run.js";
-import type { StoreSizes } from "../store.js";
+import type { HeldManifest, StoreSizes } from "../store.js";
 import { Table } from "../table/table.js";
 import type { FlushOrder } from "../upkeep/flush-job.js";
-import { fileName, filesOf, type FileKind, type Manifest } from "../upkeep/manifest.js";
+import {
+  fileName,
+  filesOf,
+  type FileKind,
+  type FileRecord,
+  type Manifest,
+} from "../upkeep/manifest.js";
 import { planStep } from "../upkeep/plan-step.js";
 import type { WorkReply } from "../upkeep/table-worker.js";
 import { FileSet, SharedFile } from "./file-set.js";
@@ -62,6 +68,8 @@ export class StoreFiles {
   #segments: SealedSegment[] = [];
   /** Names of files that nothing uses any more. */
   #toRemove: string[] = [];
+  /** Manifests whose files somebody outside reads. */
+  readonly #held = new Set<HeldManifest>();
   #needsUpkeep = true;
   #isWaitingForSpace = false;
   #isStopped = false;
@@ -105,6 +113,40 @@ export class StoreFiles {
   /** Whether a caller waits for files: the process then stays alive until it is answered. */
   set isAwaited(isAwaited: boolean) {
     this.#worker.isAwaited = isAwaited;
+  }
+
+  /** Keeps the files of the manifest that counts, whatever replaces it, until released. */
+  hold(): HeldManifest {
+    const { files, manifest } = this;
+    files.acquire();
+    const held: HeldManifest = {
+      manifest,
+      release: () => {
+        assert(this.#held.delete(held), "a manifest is released once");
+        files.release();
+        this.#removeSystem(manifest.system);
+      },
+    };
+    this.#held.add(held);
+    return held;
+  }
+
+  /** Removes a system file unless a manifest needs it. */
+  #removeSystem(file: FileRecord | null): void {
+    const isNeeded = [this.manifest, ...[...this.#held].map((held) => held.manifest)].some(
+      ({ system }) => system?.number === file?.number,
+    );
+    if (file !== null && !isNeeded) {
+      this.#toRemove.push(fileName("system", file.number));
+      this.#workSoon();
+    }
+  }
+
+  /** Not at once: this may be in the middle of an install. */
+  #workSoon(): void {
+    this.#options.clock.nextTurn(() => {
+      this.work();
+    });
   }
 
   /** Gives the worker its next order, if it is free and there is one. */
@@ -233,9 +275,7 @@ export class StoreFiles {
     const old = this.files;
     this.files = files;
     old.release();
-    if (before.system !== null && before.system.number !== manifest.system?.number) {
-      this.#toRemove.push(fileName("system", before.system.number));
-    }
+    this.#removeSystem(before.system);
     this.#segments = this.#segments.filter((segment) => segment.lastIndex > manifest.index);
     this.sizes = sizesOf(manifest);
     this.#needsUpkeep = true;
@@ -278,15 +318,11 @@ export class StoreFiles {
     number: number,
     content: File,
   ): SharedFile<File> {
-    const { clock } = this.#options;
     return new SharedFile(fileName(kind, number), content, (name) => {
       (kind === "table" ? this.#tables : this.#runs).delete(number);
       if (!filesOf(this.manifest).includes(name)) {
         this.#toRemove.push(name);
-        // Not at once: this may be in the middle of an install.
-        clock.nextTurn(() => {
-          this.work();
-        });
+        this.#workSoon();
       }
     });
   }

@@ -21,10 +21,11 @@ const LAST_REVISION = 40_000_000_000;
 function randomRows(random: SeededRandom): StoredHead[] {
   const keys = new Set<Key>();
   const count = 1 + random.below(300);
+  const common = random.chance(0.5) ? "all/begin/with/".slice(0, 1 + random.below(15)) : "";
   for (let i = 0; i < count; i += 1) {
     const stem = "shared/beginning/".slice(0, random.below(18));
     const tail = random.chance(0.02) ? "\u00ff".repeat(random.below(6_000)) : "";
-    keys.add(`${stem}${random.below(500)}${tail}`);
+    keys.add(`${common}${stem}${random.below(500)}${tail}`);
   }
   const rows: StoredHead[] = [];
   for (const key of [...keys].sort()) {
@@ -45,6 +46,22 @@ function randomRows(random: SeededRandom): StoredHead[] {
     }
   }
   return rows;
+}
+
+/** A key of the rows, or one near it: before, behind or between those that are there, with their beginning or without. */
+function someKey(random: SeededRandom, rows: readonly StoredHead[]): Key {
+  const { key } = rows[random.below(rows.length)]!;
+  const at = random.below(Math.min(key.length, 40));
+  switch (random.below(8)) {
+    case 0:
+      return `${key}\0`;
+    case 1:
+      return key.slice(0, at);
+    case 2:
+      return key.slice(0, at) + String.fromCharCode(random.below(256)) + key.slice(at + 1);
+    default:
+      return key;
+  }
 }
 
 function write(rows: readonly StoredHead[]): Run {
@@ -101,7 +118,7 @@ for (let seed = 1; seed <= 12; seed += 1) {
     const search = new SearchKey();
     for (let i = 0; i < 400; i += 1) {
       const row = rows[random.below(rows.length)]!;
-      const key = random.chance(0.1) ? `${row.key}\0` : row.key;
+      const key = random.chance(0.5) ? someKey(random, rows) : row.key;
       const revision = row.modRevision + random.below(3) - 1;
       const expected = rows.find((one) => one.key === key && one.modRevision <= revision);
       search.set(key);
@@ -109,8 +126,7 @@ for (let seed = 1; seed <= 12; seed += 1) {
       assert.equal(expected === undefined || plain(head) === plain(expected), true);
     }
     for (let i = 0; i < 12; i += 1) {
-      const bound = (): Key =>
-        rows[random.below(rows.length)]!.key + (random.chance(0.3) ? "\0" : "");
+      const bound = (): Key => someKey(random, rows);
       const start = random.chance(0.3) ? "" : bound();
       const end = random.chance(0.3) ? null : bound();
       const revision = (LAST_REVISION - random.below(random.chance(0.5) ? 10 : 3_000)) as Revision;

@@ -65,6 +65,9 @@ export class Run {
   /** First keys of the blocks, one after the other; #keyEnds[i + 1] is where that of block i ends. */
   readonly #keys: Uint8Array;
   readonly #keyEnds: Uint32Array;
+  /** Bytes that all first keys have in common, and of each the HEAD_BYTES after them: what a search mostly looks at. */
+  readonly #prefixLength: number;
+  readonly #heads: Float64Array;
   readonly #bloom: Uint8Array;
 
   constructor(disk: Disk, path: string, cache: BlockCache) {
@@ -86,6 +89,12 @@ export class Run {
     }
     this.#keys = meta.subarray(keysAt, keysAt + keyBytes);
     this.#bloom = meta.subarray(keysAt + keyBytes);
+    this.#prefixLength = this.#commonPrefix();
+    this.#heads = new Float64Array(blocks);
+    for (let block = 0; block < blocks; block += 1) {
+      const start = (this.#keyEnds[block] as number) + this.#prefixLength;
+      this.#heads[block] = headAt(this.#keys, start, this.#keyEnds[block + 1] as number);
+    }
   }
 
   get firstRevision(): number {
@@ -157,14 +166,20 @@ export class Run {
 
   /** The last block whose first row lies before the place of (key, revision); −1 if none does. */
   blockBefore(search: SearchKey, revision: number): number {
+    const { blocks } = this.file.footer;
+    const prefix = this.#prefixLength;
+    const order = compareRest(this.#keys, 0, prefix, search, 0);
+    if (lastMatched < prefix) {
+      return order < 0 ? blocks - 1 : -1;
+    }
+    const head = headAt(search.keyBytes, prefix, search.keyLength);
+    const heads = this.#heads;
     let low = 0;
-    let high = this.file.footer.blocks;
+    let high = blocks;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      const start = this.#keyEnds[middle] as number;
-      const end = this.#keyEnds[middle + 1] as number;
-      const order = compareRest(this.#keys, start, end, search, 0);
-      if (order < 0 || (order === 0 && (this.#blockRevisions[middle] as number) > revision)) {
+      const other = heads[middle] as number;
+      if (other < head || (other === head && this.#startsBefore(middle, search, revision))) {
         low = middle + 1;
       } else {
         high = middle;
@@ -173,11 +188,41 @@ export class Run {
     return low - 1;
   }
 
+  /** Whether the first row of a block, of which the head is the search key's, lies before the place of (key, revision). */
+  #startsBefore(block: number, search: SearchKey, revision: number): boolean {
+    const prefix = this.#prefixLength;
+    const start = (this.#keyEnds[block] as number) + prefix;
+    const order = compareRest(
+      this.#keys,
+      start,
+      this.#keyEnds[block + 1] as number,
+      search,
+      prefix,
+    );
+    return order < 0 || (order === 0 && (this.#blockRevisions[block] as number) > revision);
+  }
+
+  /** As the first keys ascend, what the first and the last have in common. */
+  #commonPrefix(): number {
+    const keys = this.#keys;
+    const blocks = this.#blockRevisions.length;
+    const last = blocks === 0 ? 0 : (this.#keyEnds[blocks - 1] as number);
+    const most = blocks === 0 ? 0 : Math.min(this.#keyEnds[1] as number, keys.length - last);
+    let length = 0;
+    while (length < most && keys[length] === keys[last + length]) {
+      length += 1;
+    }
+    return length;
+  }
+
   /** The last restart of a block before the place of (key, revision); the first restart if none is. */
   restartBefore(block: Uint8Array, search: SearchKey, revision: number): number {
     const marks = marksOf(block);
     let low = 0;
     let high = restartsOf(block);
+    // What the keys on either side of those still in question have in common with the one wanted, those share too.
+    let matchedLow = 0;
+    let matchedHigh = 0;
     while (low < high) {
       const middle = (low + high) >>> 1;
       let at = readU32(block, marks + middle * 4) + 1;
@@ -190,7 +235,8 @@ export class Run {
         at += 1;
       }
       const keyEnd = at + 1 + rest;
-      const order = compareRest(block, at + 1, keyEnd, search, 0);
+      const shared = matchedLow < matchedHigh ? matchedLow : matchedHigh;
+      const order = compareRest(block, at + 1 + shared, keyEnd, search, shared);
       let isBefore = order < 0;
       if (order === 0) {
         cursor.at = keyEnd;
@@ -198,8 +244,10 @@ export class Run {
       }
       if (isBefore) {
         low = middle + 1;
+        matchedLow = lastMatched;
       } else {
         high = middle;
+        matchedHigh = lastMatched;
       }
     }
     return Math.max(low - 1, 0);
@@ -220,6 +268,18 @@ export function markAt(block: Uint8Array, restart: number): number {
   const marks = marksOf(block);
   const at = marks + restart * 4;
   return at < block.length - 8 ? readU32(block, at) : marks;
+}
+
+/** 48 bits of a key as a number: the order of heads is that of the keys they are from, unless they are equal. */
+const HEAD_BYTES = 6;
+
+/** The head of `source[start, end)`; a shorter one is filled up with zeros. */
+function headAt(source: Uint8Array, start: number, end: number): number {
+  let head = 0;
+  for (let i = 0; i < HEAD_BYTES; i += 1) {
+    head = head * 256 + (start + i < end ? (source[start + i] as number) : 0);
+  }
+  return head;
 }
 
 /** How many bytes of the key wanted the last `compareRest` found equal. */

@@ -3,7 +3,7 @@
 // Format: a block file (file/block-format.ts) of kind "table".
 //   frame   varint revision − the block's first revision | varint sub-revision | KeyValue message; marks: every frame
 //   meta    of each block: u64 first revision | u32 first sub-revision
-// A block ends with the frame that takes it past 4 KiB, so a large row has a block of its own or shares one with smaller
+// A block ends with the frame that takes it past 2 KiB, so a large row has a block of its own or shares one with smaller
 // rows before it.
 import { assert } from "../../lib/assert.js";
 import { writeVarint } from "../../lib/varint.js";
@@ -12,8 +12,8 @@ import type { Disk } from "../../runtime/disk.js";
 import { BlockFileWriter, type WrittenFile } from "../file/block-file-writer.js";
 import { writeU32, writeU64 } from "../file/fixed.js";
 
-/** Measured: the first get of a row costs 15 % less than with 8 KiB, and walks cost no more. */
-const BLOCK_BYTES: number = 4 * 1024;
+/** Reading a block and its checksum are most of the first get of a row: docs/decisions/0004-table-blocks-of-2-kib.md. */
+const BLOCK_BYTES: number = 2 * 1024;
 
 /** The most that the two varints of a frame take. */
 const FRAME_HEAD_BYTES_MAX = 13;

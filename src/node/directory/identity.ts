@@ -1,6 +1,9 @@
 // Who a data directory belongs to: made at its first start, the same ever after.
-import { T4Error } from "../core/errors.js";
-import type { Random } from "../runtime/random.js";
+import { T4Error } from "../../core/errors.js";
+import type { Random } from "../../runtime/random.js";
+
+/** Its file in the data directory. */
+export const IDENTITY_NAME = "identity.json";
 
 /** Format: grows when an older program could not use the directory. */
 export const DATA_FORMAT_VERSION = 1;
@@ -13,10 +16,14 @@ export interface Identity {
   readonly logId: string;
 }
 
-/** A new identity. `nodeId` is random unless the operator chose one. */
-export function makeIdentity(random: Random, nodeId: string | null): Identity {
+/** A new identity. `nodeId` is random unless the operator chose one, the cluster a new one unless one is joined. */
+export function makeIdentity(
+  random: Random,
+  nodeId: string | null,
+  clusterId: bigint = randomId(random),
+): Identity {
   return {
-    clusterId: randomId(random),
+    clusterId,
     memberId: randomId(random),
     nodeId: nodeId ?? hex(randomId(random)),
     logId: hex(randomId(random)) + hex(randomId(random)),

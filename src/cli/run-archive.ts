@@ -1,0 +1,60 @@
+// The object store of `t4 run`: opened with what the flags say, and told about while it restores. Loaded only where one is named.
+import {
+  openArchive,
+  type ArchiveSettings,
+  type OpenedArchive,
+} from "../node/archive/archive-settings.js";
+import type { RestoreProgress } from "../checkpoint/restore/restore.js";
+import type { Logger } from "../runtime/logger.js";
+import type { Runtime } from "../runtime/runtime.js";
+import type { RunFlags } from "./flags.js";
+import { openStoreAt } from "./object-store.js";
+
+/** How often a restore says how far it is. */
+const PROGRESS_MS = 1_000;
+
+export async function openRunArchive(
+  flags: RunFlags,
+  settings: ArchiveSettings,
+  runtime: Runtime,
+  signal: AbortSignal,
+): Promise<OpenedArchive> {
+  const { logger, clock } = runtime;
+  const told = {
+    ...settings,
+    signal,
+    onRestoreProgress: restoreReporter(logger, () => clock.monotonicMs()),
+  };
+  const address =
+    flags.advertiseClientUrls?.[0] ?? `${flags.listen.host}:${String(flags.listen.port)}`;
+  const archive = await openArchive(told, address, runtime, async (url) =>
+    openStoreAt(url, flags, runtime),
+  );
+  const { store, syncUpload, putsPerSecondMax } = archive.config;
+  if (syncUpload) {
+    logger.info("a write is acknowledged when the object store has it", {
+      objectStore: store.url,
+      putsPerSecondMax: putsPerSecondMax ?? 0,
+    });
+  } else {
+    logger.warn(
+      "a write is acknowledged when the local disk has it: a lost disk loses the last ones",
+      {
+        objectStore: store.url,
+        uploadedEverySeconds: flags.segmentMaxAgeSec,
+      },
+    );
+  }
+  return archive;
+}
+
+function restoreReporter(logger: Logger, nowMs: () => number): (progress: RestoreProgress) => void {
+  let lastMs = Number.NEGATIVE_INFINITY;
+  return (progress) => {
+    if (nowMs() - lastMs >= PROGRESS_MS) {
+      lastMs = nowMs();
+      const { files, filesTotal, bytes, bytesTotal, slots, entries } = progress;
+      logger.info("restoring", { files, filesTotal, bytes, bytesTotal, slots, entries });
+    }
+  };
+}

@@ -1,0 +1,42 @@
+// What a node is told about the object store that holds its log and checkpoints.
+import type { HistoryTarget } from "../../checkpoint/restore/history.js";
+import type { RestoreProgress } from "../../checkpoint/restore/restore.js";
+import type { ObjectStore } from "../../object/object-store.js";
+
+export interface ArchiveConfig {
+  /** Open; the node does not close it. */
+  readonly store: ObjectStore;
+  /** True: a write is acknowledged when the object store has it. False: when the local disk has it. */
+  readonly syncUpload: boolean;
+  /** Where other nodes and people find this one. */
+  readonly address: string;
+  readonly lingerMs?: number;
+  readonly batchBytesMax?: number;
+  /** 0: no limit. */
+  readonly putsPerSecondMax?: number;
+  readonly lockTtlMs?: number;
+  readonly lockMarginMs?: number;
+  readonly checkpoints: CheckpointConfig;
+  /**
+   * Where an empty data directory begins; "newest" goes on with the prefix. Any other point needs a prefix that has no
+   * database yet, which then becomes a branch of `branch.source`.
+   */
+  readonly target: HistoryTarget;
+  /** Of which database an empty prefix becomes a branch. */
+  readonly branch: { readonly source: ObjectStore; readonly id: string } | null;
+  readonly progress?: (progress: RestoreProgress) => void;
+  /** Gives up waiting for the lock, the object store or a restore. */
+  readonly signal?: AbortSignal;
+}
+
+/** When checkpoints are made, and what is kept of the past. Zeros switch a reason off. */
+export interface CheckpointConfig {
+  readonly intervalMs: number;
+  readonly entries: number;
+  /** Slots of the archive. */
+  readonly objects: number;
+  /** At least so many are kept. */
+  readonly keep: number;
+  readonly restoreWindowMs: number;
+  readonly graceMs: number;
+}

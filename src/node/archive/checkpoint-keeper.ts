@@ -1,0 +1,231 @@
+// Makes checkpoints when one is due, and collects what is no longer needed after each. One at a time, whoever asks.
+// Must never: delay a write, or stop the node because the object store fails: a checkpoint that fails is tried again.
+import { T4Error } from "../../core/errors.js";
+import type { LogIndex, Term } from "../../core/words.js";
+import type { Archive, ArchivedEnd } from "../../archive/archive.js";
+import type { CheckpointRecord } from "../../archive/latest-manifest.js";
+import type { StoreContext } from "../../archive/store-context.js";
+import { collect } from "../../checkpoint/collection/collect.js";
+import { uploadCheckpoint } from "../../checkpoint/upload/upload-checkpoint.js";
+import { TaskGroup } from "../../lib/task-group.js";
+import { objectStoreT4Error } from "../../object/object-errors.js";
+import { ObjectStoreError } from "../../object/object-store.js";
+import type { Runtime } from "../../runtime/runtime.js";
+import type { HeldManifest } from "../../store/store.js";
+import { fromDiskError } from "../../store/file/file-errors.js";
+import type { CheckpointConfig } from "./archive-config.js";
+
+/** How often it is looked whether a checkpoint is due. */
+const LOOK_MS = 1_000;
+/** After one failed, the least time to the next try. */
+const RETRY_MS = 10_000;
+
+export interface CheckpointKeeperParts {
+  readonly config: CheckpointConfig;
+  readonly archive: Pick<
+    Archive,
+    "archivedIndex" | "slotsWon" | "endAt" | "forgetEndsBefore" | "flush"
+  >;
+  readonly context: StoreContext;
+  readonly clusterId: bigint;
+  readonly term: Term;
+  /** Of the store's files. */
+  readonly directory: string;
+  readonly runtime: Pick<Runtime, "clock" | "disk" | "logger">;
+  readonly isLeading: () => Promise<boolean>;
+  /** A later leader has been met. */
+  readonly fenced: (error: T4Error) => void;
+}
+
+export class CheckpointKeeper {
+  readonly #parts: CheckpointKeeperParts;
+  readonly #tasks = new TaskGroup();
+  #gather: (() => Promise<HeldManifest>) | null = null;
+  #running: Promise<void> = Promise.resolve();
+  /** The checkpoint that is being made. */
+  #making: Promise<CheckpointRecord> | null = null;
+  #lastMs: number;
+  #lastIndex: LogIndex;
+  #lastSlots = 0;
+  #failedMs = Number.NEGATIVE_INFINITY;
+
+  constructor(parts: CheckpointKeeperParts) {
+    this.#parts = parts;
+    this.#lastMs = parts.runtime.clock.monotonicMs();
+    this.#lastIndex = parts.archive.archivedIndex;
+  }
+
+  /** `gather` makes everything committed part of files. */
+  start(gather: () => Promise<HeldManifest>): void {
+    this.#gather = gather;
+    this.#running = this.#tasks.run(async (signal) => this.#run(signal));
+  }
+
+  /** The checkpoint that is under way, or a new one. Throws T4_UNAVAILABLE, T4_FENCED, T4_CLOSED and what it cannot read. */
+  async make(): Promise<CheckpointRecord> {
+    this.#making ??= this.#tasks
+      .run(async (signal) => this.#make(signal))
+      .finally(() => {
+        this.#making = null;
+      });
+    try {
+      return await this.#making;
+    } catch (error) {
+      throw error instanceof ObjectStoreError ? objectStoreT4Error(error) : fromDiskError(error);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#tasks.close(new T4Error("T4_CLOSED", "the store is closed"));
+    await this.#running;
+  }
+
+  /** Ends with the signal. */
+  async #run(signal: AbortSignal): Promise<void> {
+    const { clock, logger } = this.#parts.runtime;
+    for (;;) {
+      try {
+        await clock.sleep(LOOK_MS, signal);
+        if (this.#isDue()) {
+          await this.make();
+        }
+      } catch (error) {
+        if (signal.aborted) {
+          return;
+        }
+        if (!(error instanceof T4Error)) {
+          throw error;
+        }
+        this.#failedMs = clock.monotonicMs();
+        logger.warn("a checkpoint could not be made: it is tried again", { error });
+      }
+    }
+  }
+
+  #isDue(): boolean {
+    const { config, archive, runtime } = this.#parts;
+    const nowMs = runtime.clock.monotonicMs();
+    const entries = archive.archivedIndex - this.#lastIndex;
+    const slots = archive.slotsWon - this.#lastSlots;
+    if (entries === 0 || nowMs - this.#failedMs < RETRY_MS) {
+      return false;
+    }
+    return (
+      nowMs - this.#lastMs >= config.intervalMs ||
+      (config.entries > 0 && entries >= config.entries) ||
+      (config.objects > 0 && slots >= config.objects)
+    );
+  }
+
+  async #make(signal: AbortSignal): Promise<CheckpointRecord> {
+    const { archive, context, runtime, directory, clusterId, term } = this.#parts;
+    const startMs = runtime.clock.monotonicMs();
+    const slots = archive.slotsWon;
+    const held = await aborted(this.#gathered(), signal);
+    const own: StoreContext = { ...context, signal };
+    try {
+      const end = await this.#archivedEnd(held.manifest.index, signal);
+      const result = await uploadCheckpoint({
+        context: own,
+        clusterId,
+        term,
+        manifest: held.manifest,
+        directory,
+        disk: runtime.disk,
+        next: end.next,
+        wallMs: end.wallMs,
+        logger: runtime.logger,
+      });
+      if (result.kind === "fenced") {
+        throw this.#fencedError(result.term);
+      }
+      const { record } = result;
+      this.#lastMs = startMs;
+      this.#lastIndex = held.manifest.index;
+      this.#lastSlots = slots;
+      archive.forgetEndsBefore(record.index);
+      runtime.logger.info("checkpoint made", {
+        index: record.index,
+        revision: record.revision,
+        uploadedFiles: result.kind === "uploaded" ? result.progress.uploadedFiles : 0,
+        uploadedBytes: result.kind === "uploaded" ? result.progress.uploadedBytes : 0,
+        durationMs: Math.round(runtime.clock.monotonicMs() - startMs),
+      });
+      await this.#collect(own);
+      return record;
+    } finally {
+      held.release();
+    }
+  }
+
+  async #gathered(): Promise<HeldManifest> {
+    if (this.#gather === null) {
+      throw new T4Error("T4_UNAVAILABLE", "the node has not started yet");
+    }
+    return this.#gather();
+  }
+
+  /** Waits until the archive has everything that the files have. */
+  async #archivedEnd(index: LogIndex, signal: AbortSignal): Promise<ArchivedEnd> {
+    const { archive, runtime } = this.#parts;
+    for (;;) {
+      const end = archive.endAt(index);
+      if (end !== null) {
+        return end;
+      }
+      await aborted(archive.flush(), signal);
+      if (archive.endAt(index) === null) {
+        await runtime.clock.sleep(LOOK_MS / 10, signal);
+      }
+    }
+  }
+
+  /** What fails here is no failure of the checkpoint. */
+  async #collect(context: StoreContext): Promise<void> {
+    const { config, term, isLeading, runtime } = this.#parts;
+    try {
+      await collect({
+        context,
+        term,
+        keep: config.keep,
+        restoreWindowMs: config.restoreWindowMs,
+        graceMs: config.graceMs,
+        dryRun: false,
+        isLeading,
+        logger: runtime.logger,
+      });
+    } catch (error) {
+      context.signal.throwIfAborted();
+      runtime.logger.warn("nothing was collected: it is tried again after the next checkpoint", {
+        error: error as Error,
+      });
+    }
+  }
+
+  #fencedError(byTerm: Term): T4Error {
+    const { context, term, fenced } = this.#parts;
+    const error = new T4Error(
+      "T4_FENCED",
+      `this node led on ${context.store.url} in term ${term}, and term ${byTerm} has begun`,
+    );
+    fenced(error);
+    return error;
+  }
+}
+
+/** Rejects with the signal's reason if that comes first. */
+async function aborted<Result>(promise: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  signal.throwIfAborted();
+  let onAbort: () => void = () => {};
+  const end = new Promise<never>((_, reject) => {
+    onAbort = () => {
+      reject(signal.reason as Error);
+    };
+    signal.addEventListener("abort", onAbort, { once: true });
+  });
+  try {
+    return await Promise.race([promise, end]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}

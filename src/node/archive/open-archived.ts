@@ -1,0 +1,94 @@
+// Opens a node that leads with an object store beside its log. Loaded only where there is one.
+import { T4Error } from "../../core/errors.js";
+import type { Log } from "../../log/log.js";
+import { objectStoreT4Error } from "../../object/object-errors.js";
+import { ObjectStoreError } from "../../object/object-store.js";
+import type { Runtime } from "../../runtime/runtime.js";
+import type { CommitRule } from "../commit-rule.js";
+import { takeDataDirectory, type DataDirectory } from "../directory/data-directory.js";
+import type { LocalNode } from "../local-node.js";
+import type { ArchiveConfig } from "./archive-config.js";
+import { Fence, leadArchived } from "./lead-archived.js";
+import { prepareArchived, type Prepared } from "./prepare-archived.js";
+
+/** Opens log and store of a directory and begins to lead under the rule that is made for the log. */
+export type StartNode = (
+  directory: DataDirectory,
+  ruleOf: (log: Log) => Promise<CommitRule>,
+) => Promise<LocalNode>;
+
+export async function openArchived(
+  config: ArchiveConfig,
+  path: string,
+  nodeId: string | null,
+  runtime: Runtime,
+  start: StartNode,
+): Promise<LocalNode> {
+  try {
+    const fence = new Fence();
+    const prepared = await prepare(config, path, nodeId, runtime, fence);
+    return await lead(prepared, config, runtime, fence, start);
+  } catch (error) {
+    throw error instanceof ObjectStoreError ? objectStoreT4Error(error) : error;
+  }
+}
+
+async function prepare(
+  archive: ArchiveConfig,
+  path: string,
+  nodeId: string | null,
+  runtime: Runtime,
+  fence: Fence,
+): Promise<Prepared> {
+  const taken = await takeDataDirectory(path, nodeId, runtime.disk);
+  try {
+    return await prepareArchived({
+      taken,
+      nodeId,
+      archive,
+      runtime,
+      lost: (by) => {
+        fence.lockLost(archive.store.url, by);
+      },
+    });
+  } catch (error) {
+    await taken.lock.release();
+    throw error;
+  }
+}
+
+/** From here on the node closes the directory's lock, and its rule the leader's. */
+async function lead(
+  prepared: Prepared,
+  config: ArchiveConfig,
+  runtime: Runtime,
+  fence: Fence,
+  start: StartNode,
+): Promise<LocalNode> {
+  const given: { rule: CommitRule | null } = { rule: null };
+  let node: LocalNode;
+  try {
+    node = await start(prepared.directory, async (log) => {
+      given.rule = await leadArchived(prepared, config, fence, log, runtime);
+      return given.rule;
+    });
+  } catch (error) {
+    if (given.rule === null) {
+      await prepared.lock.release();
+    }
+    throw error;
+  }
+  if (prepared.needsCheckpoint) {
+    try {
+      await node.checkpoint();
+    } catch (error) {
+      await node.close();
+      throw new T4Error(
+        "T4_UNAVAILABLE",
+        `what the data directory held before could not be copied to ${config.store.url}`,
+        { cause: error },
+      );
+    }
+  }
+  return node;
+}

@@ -1,0 +1,476 @@
+// From a data directory and an object store to a node that leads: the lock says that this one may try, the archive says what was
+// acknowledged, and the directory is brought to hold exactly that, or more of its own.
+// Order: lock the directory → read the store → win the lock → restore or go on → seal the old leader's term → open.
+// Must never: drop an entry that was acknowledged, or write over data that the archive does not have.
+import { T4Error } from "../../core/errors.js";
+import { FIRST_REVISION, type LogIndex, type Term } from "../../core/words.js";
+import { ChainReader } from "../../archive/chain-reader.js";
+import { compareAddresses, NO_HASH, type ChainPosition } from "../../archive/chain.js";
+import {
+  foundLatestManifest,
+  readLatestManifest,
+  type CheckpointRecord,
+  type LatestManifest,
+  type ReadManifest,
+} from "../../archive/latest-manifest.js";
+import { persistently, type StoreContext } from "../../archive/store-context.js";
+import { takeOver, type ChainPoint, type TakenOver } from "../../archive/take-over.js";
+import { fork } from "../../checkpoint/branch/fork.js";
+import { pathBetween } from "../../checkpoint/prefix-path.js";
+import { describeTarget, readCheckpoint } from "../../checkpoint/restore/history.js";
+import { restoreInto } from "../../checkpoint/restore/restore.js";
+import { LeaderLock } from "../../election/leader-lock.js";
+import type { AcknowledgeRule, LockRecord } from "../../election/lock-record.js";
+import { readLock } from "../../election/take-lock.js";
+import { assert } from "../../lib/assert.js";
+import { SegmentImport } from "../../log/segment-import.js";
+import { lastIndexOf } from "../../log/segment-reader.js";
+import type { Runtime } from "../../runtime/runtime.js";
+import {
+  claimDirectory,
+  type DataDirectory,
+  type TakenDirectory,
+} from "../directory/data-directory.js";
+import { makeIdentity, type Identity } from "../directory/identity.js";
+import { readAcknowledgeRule, setAside, writeAcknowledgeRule } from "../directory/replaced-data.js";
+import type { ArchiveConfig } from "./archive-config.js";
+import { LocalHistory } from "./local-history.js";
+
+/** By how much the revision is raised when acknowledged entries may be lost: more than anybody writes in between. */
+const RAISE_REVISION_BY = 1_000_000_000;
+
+/** How often a restore or a take-over that was overtaken by collection is begun anew. */
+const ATTEMPTS_MAX = 5;
+
+/** A directory that holds what was acknowledged, and the right to go on with it. */
+export interface Prepared {
+  readonly directory: DataDirectory;
+  readonly lock: LeaderLock;
+  readonly context: StoreContext;
+  /** Where the first slot of this leadership goes. */
+  readonly position: ChainPosition;
+  /** The rule in force: of the lock's record. Another one that is wanted comes after the backlog is archived. */
+  readonly rule: AcknowledgeRule;
+  readonly raiseRevisionBy: number;
+  /** The archive's chain begins behind what the local store holds: only a checkpoint makes it whole. */
+  readonly needsCheckpoint: boolean;
+}
+
+export interface PrepareParts {
+  readonly taken: TakenDirectory;
+  readonly nodeId: string | null;
+  readonly archive: ArchiveConfig;
+  readonly runtime: Runtime;
+  /** The lock was lost, later. */
+  readonly lost: (by: LockRecord | null) => void;
+}
+
+/**
+ * Throws T4_LOCKED if another node leads, T4_FENCED if another led after this one and lacks what this one acknowledged,
+ * T4_INVALID_ARGUMENT for a directory of another database, and what restores and the store throw.
+ */
+export async function prepareArchived(parts: PrepareParts): Promise<Prepared> {
+  return new Preparation(parts).run();
+}
+
+/** A place of the chain, and what is known of the entry before it. */
+interface KnownPoint extends ChainPoint {
+  /** Its term; null if there is none, or if it is surely the same here. */
+  readonly entryTerm: Term | null;
+}
+
+/** What a way through the preparation ends with when the archive has moved on meanwhile. */
+type Outcome = Prepared | "again";
+
+class Preparation {
+  readonly #parts: PrepareParts;
+  readonly #context: StoreContext;
+  readonly #wanted: AcknowledgeRule;
+  #taken: TakenDirectory;
+
+  constructor(parts: PrepareParts) {
+    const { archive, runtime } = parts;
+    this.#parts = parts;
+    this.#taken = parts.taken;
+    this.#wanted = archive.syncUpload ? "archive" : "local";
+    this.#context = {
+      clock: runtime.clock,
+      random: runtime.random,
+      store: archive.store,
+      signal: archive.signal ?? new AbortController().signal,
+    };
+  }
+
+  async run(): Promise<Prepared> {
+    for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
+      const outcome = await this.#attempt();
+      if (outcome !== "again") {
+        return outcome;
+      }
+    }
+    throw new T4Error(
+      "T4_UNAVAILABLE",
+      `the archive in ${this.#context.store.url} changes faster than it can be read: start again`,
+    );
+  }
+
+  async #attempt(): Promise<Outcome> {
+    const { nodeId, runtime } = this.#parts;
+    const read = await this.#readOrFork();
+    const identity =
+      this.#taken.identity ?? makeIdentity(runtime.random, nodeId, read?.manifest.clusterId);
+    this.#assertSameCluster(identity, read);
+    const local =
+      this.#taken.identity === null ? null : new LocalHistory(this.#taken, runtime.disk);
+    const before = (await readLock({ ...this.#context, runtime }))?.record ?? null;
+    const lock = await this.#acquire(identity, before, read, local);
+    try {
+      const outcome =
+        read === null
+          ? await this.#found(identity, lock, local)
+          : await this.#goOn(identity, lock, before, local, read);
+      if (outcome === "again") {
+        // Not released: it is taken again at once, with a higher term.
+        await lock.close();
+      }
+      return outcome;
+    } catch (error) {
+      await lock.release();
+      throw error;
+    }
+  }
+
+  /** What the prefix holds; a new one becomes the branch that is asked for. */
+  async #readOrFork(): Promise<ReadManifest | null> {
+    const { archive, runtime } = this.#parts;
+    const { store, branch, target } = archive;
+    const read = await persistently(this.#context, async () => readLatestManifest(store));
+    if (target.kind === "newest" && branch === null) {
+      return read;
+    }
+    if (read !== null) {
+      if (read.manifest.base === null) {
+        throw new T4Error(
+          "T4_INVALID_ARGUMENT",
+          `${store.url} holds a database of its own, and a restore never rewinds one: restore ${describeTarget(target)} ` +
+            "into a new prefix (a branch of this one), or into a data directory without an object store (t4 restore to)",
+        );
+      }
+      runtime.logger.info(
+        "the prefix holds a database already: where it began is not asked again",
+        {
+          objectStore: store.url,
+          asked: describeTarget(target),
+        },
+      );
+      return read;
+    }
+    if (branch === null) {
+      throw new T4Error(
+        "T4_INVALID_ARGUMENT",
+        `${store.url} is empty, so there is no ${describeTarget(target)} to restore: name the database that has it as the branch's source`,
+      );
+    }
+    await fork({
+      context: { ...this.#context, store: branch.source },
+      branchId: branch.id,
+      target,
+      path: pathBetween(branch.source.url, store.url),
+      logger: runtime.logger,
+    });
+    return persistently(this.#context, async () => readLatestManifest(store));
+  }
+
+  #assertSameCluster(identity: Identity, read: ReadManifest | null): void {
+    const { archive } = this.#parts;
+    if (read !== null && identity.clusterId !== read.manifest.clusterId) {
+      throw new T4Error(
+        "T4_INVALID_ARGUMENT",
+        `${this.#taken.path} holds cluster ${identity.clusterId.toString(16)} and ${archive.store.url} cluster ` +
+          `${read.manifest.clusterId.toString(16)}: use the prefix that belongs to the directory, or an empty directory`,
+      );
+    }
+  }
+
+  async #acquire(
+    identity: Identity,
+    before: LockRecord | null,
+    read: ReadManifest | null,
+    local: LocalHistory | null,
+  ): Promise<LeaderLock> {
+    const { runtime, archive, lost } = this.#parts;
+    const { clusterId, nodeId, logId } = identity;
+    return LeaderLock.acquire({
+      runtime,
+      store: archive.store,
+      directory: this.#taken.path,
+      identity: { clusterId, nodeId, logId, address: archive.address },
+      // From "local" the backlog has to be archived before the record may say otherwise.
+      rule: before?.rule === "local" ? "local" : this.#wanted,
+      seenTerm: Math.max(read?.manifest.term ?? 0, local?.tipTerm ?? 0) as Term,
+      signal: this.#context.signal,
+      waiting: (holder) => {
+        runtime.logger.info("another node may still lead: waiting for its lock to time out", {
+          holder: holder.nodeId,
+          address: holder.address,
+          objectStore: archive.store.url,
+        });
+      },
+      lost,
+      ...(archive.lockTtlMs === undefined ? {} : { ttlMs: archive.lockTtlMs }),
+      ...(archive.lockMarginMs === undefined ? {} : { marginMs: archive.lockMarginMs }),
+    });
+  }
+
+  /** The first leader of a prefix. What a directory already holds follows as a checkpoint and as slots. */
+  async #found(identity: Identity, lock: LeaderLock, local: LocalHistory | null): Promise<Outcome> {
+    const first = (local === null ? 1 : local.persistedIndex + 1) as LogIndex;
+    const chain: ChainPosition = { term: lock.term, firstIndex: first, previousHash: NO_HASH };
+    const founded = await persistently(this.#context, async () =>
+      foundLatestManifest(this.#context, {
+        clusterId: identity.clusterId,
+        term: lock.term,
+        chain,
+        base: null,
+      }),
+    );
+    return founded.kind === "lost"
+      ? "again"
+      : this.#prepared(identity, lock, chain, { raiseRevisionBy: 0, needsCheckpoint: first > 1 });
+  }
+
+  async #goOn(
+    identity: Identity,
+    lock: LeaderLock,
+    before: LockRecord | null,
+    local: LocalHistory | null,
+    read: ReadManifest,
+  ): Promise<Outcome> {
+    const { manifest } = read;
+    let from = local === null ? null : await this.#walkStart(manifest, local);
+    if (from === null) {
+      if (local !== null) {
+        this.#setAside(
+          before,
+          identity,
+          local,
+          local.persistedIndex,
+          "is older than all checkpoints",
+        );
+      }
+      from = await this.#restore(identity);
+    }
+    const over = await takeOver(this.#context, { manifest: read, term: lock.term, from });
+    if (over.kind === "fenced") {
+      throw this.#fencedError(over.byTerm);
+    }
+    if (over.kind === "collected") {
+      return "again";
+    }
+    const held = new LocalHistory(this.#taken, this.#parts.runtime.disk);
+    const common = await this.#join(held, from, over, before?.logId === identity.logId);
+    if (common !== "joined") {
+      this.#setAside(before, identity, held, common, "has entries that the archive has otherwise");
+      await this.#restore(identity);
+    }
+    return this.#prepared(identity, lock, over.position, {
+      raiseRevisionBy: this.#mayHaveLost(before, identity) ? RAISE_REVISION_BY : 0,
+      needsCheckpoint: isIncomplete(over.manifest.manifest),
+    });
+  }
+
+  /** Where the archive can be compared with what is here: behind what both surely have. Null: nowhere. */
+  async #walkStart(manifest: LatestManifest, local: LocalHistory): Promise<KnownPoint | null> {
+    for (const record of manifest.checkpoints.toReversed()) {
+      const point = record.index <= local.tipIndex ? await this.#behind(record) : null;
+      if (point !== null) {
+        return point;
+      }
+    }
+    const { chain, base, floor } = manifest;
+    const reaches = compareAddresses(floor, chain) <= 0;
+    if (!reaches || chain.firstIndex > local.tipIndex + 1) {
+      return null;
+    }
+    // Slots behind it tell the revision; only without any is this one used, and then the log still has the entry.
+    const before = local.revisionBefore(chain.firstIndex, this.#parts.runtime.disk);
+    const revision = base?.revision ?? before ?? FIRST_REVISION;
+    return { position: chain, revision, entryTerm: null };
+  }
+
+  /** Behind a checkpoint; null if it is damaged, so that an older one has to do. */
+  async #behind(record: CheckpointRecord): Promise<KnownPoint | null> {
+    const { store } = this.#context;
+    try {
+      const { next, revision, entryTerm } = await persistently(this.#context, async () =>
+        readCheckpoint(store, { owner: "", key: record.key }),
+      );
+      return { position: next, revision, entryTerm };
+    } catch (error) {
+      if (!(error instanceof T4Error) || error.code !== "T4_CORRUPT") {
+        throw error;
+      }
+      this.#parts.runtime.logger.error("a checkpoint is damaged: an older one is used", {
+        checkpoint: store.url + record.key,
+        error,
+      });
+      return null;
+    }
+  }
+
+  /**
+   * Brings the log here to the end of the archive, or leaves it where it is if it goes on from there. Otherwise, the last
+   * entry that both have, as far as is known.
+   */
+  async #join(
+    held: LocalHistory,
+    from: KnownPoint,
+    over: Extract<TakenOver, { kind: "leading" }>,
+    wasOurs: boolean,
+  ): Promise<"joined" | LogIndex> {
+    const { runtime } = this.#parts;
+    const archivedIndex = (over.position.firstIndex - 1) as LogIndex;
+    const commonIndex = Math.min(archivedIndex, held.tipIndex) as LogIndex;
+    const reader = new ChainReader(this.#context.store, null, from.position);
+    const log = new SegmentImport({
+      disk: runtime.disk,
+      directory: this.#taken.walDirectory,
+      fromIndex: (held.tipIndex + 1) as LogIndex,
+      throughIndex: archivedIndex,
+    });
+    const isSameTerm = (term: Term): boolean => {
+      const known = held.termAt(commonIndex);
+      return known === null ? wasOurs : known === term;
+    };
+    // Without a slot that holds it, the last entry that both have is the last one of the checkpoint.
+    let isSame =
+      commonIndex < from.position.firstIndex &&
+      (from.entryTerm === null || isSameTerm(from.entryTerm));
+    if (commonIndex < from.position.firstIndex && !isSame) {
+      return commonIndex;
+    }
+    try {
+      while (reader.position.firstIndex <= archivedIndex) {
+        const slot = await persistently(this.#context, async () => reader.next());
+        assert(slot !== "end", "the archive is sealed, and reaches as far as it did");
+        if (slot.kind === "seal") {
+          continue;
+        }
+        for (const group of slot.groups) {
+          if (group.firstIndex <= commonIndex && commonIndex <= lastIndexOf(group)) {
+            isSame = isSameTerm(group.term);
+          }
+        }
+        if (slot.lastIndex >= commonIndex && !isSame) {
+          log.abort();
+          return commonIndex;
+        }
+        log.add(slot.groups, slot);
+      }
+      log.finish();
+      return "joined";
+    } catch (error) {
+      log.abort();
+      throw error;
+    }
+  }
+
+  async #restore(identity: Identity): Promise<KnownPoint> {
+    const { archive, runtime } = this.#parts;
+    const startMs = runtime.clock.monotonicMs();
+    const restored = await restoreInto({
+      store: archive.store,
+      target: { kind: "newest" },
+      directory: this.#taken.path,
+      disk: runtime.disk,
+      logger: runtime.logger,
+      ...(archive.progress === undefined ? {} : { progress: archive.progress }),
+      complete: () => {
+        this.#taken = {
+          ...this.#taken,
+          identity: claimDirectory(this.#taken, identity, runtime.disk).identity,
+        };
+      },
+    });
+    runtime.logger.info("restored from the object store", {
+      objectStore: archive.store.url,
+      checkpoint: restored.checkpoint ?? "none",
+      index: restored.index,
+      revision: restored.revision,
+      durationMs: Math.round(runtime.clock.monotonicMs() - startMs),
+    });
+    assert(restored.next !== null, "a restore of the newest state knows where the archive goes on");
+    return { position: restored.next, revision: restored.revision, entryTerm: null };
+  }
+
+  /** Keeps what is here under another name, unless it was acknowledged and nobody else has it. */
+  #setAside(
+    before: LockRecord | null,
+    identity: Identity,
+    local: LocalHistory,
+    common: LogIndex,
+    reason: string,
+  ): void {
+    const { runtime, archive } = this.#parts;
+    const { path } = this.#taken;
+    const rule = readAcknowledgeRule(path, runtime.disk);
+    if (rule !== "archive" && local.tipIndex > common) {
+      throw new T4Error(
+        "T4_FENCED",
+        `node ${before?.nodeId ?? "?"} has led on ${archive.store.url} after this one, and entries ` +
+          `${String(common + 1)} to ${String(local.tipIndex)} of ${path} are acknowledged and not in the archive. ` +
+          "The directory is left as it is: keep it for what it holds, and start with an empty one to follow the archive",
+      );
+    }
+    const aside = setAside(this.#taken, runtime.disk);
+    this.#taken = { ...this.#taken, identity: null };
+    runtime.logger.warn(
+      "the data directory does not belong to the archive's history: it is kept, and restored anew",
+      {
+        reason,
+        aside,
+        nodeId: identity.nodeId,
+        tipIndex: local.tipIndex,
+      },
+    );
+  }
+
+  /** Whether the last leader may have acknowledged what is only on its own disk, which is not this one. */
+  #mayHaveLost(before: LockRecord | null, identity: Identity): boolean {
+    const isPossible =
+      before?.rule === "local" && before.state === "held" && before.logId !== identity.logId;
+    if (isPossible) {
+      this.#parts.runtime.logger.warn(
+        "the last leader acknowledged writes before the object store had them: some may be lost, and the revision is raised",
+        { leader: before.nodeId, address: before.address, raisedBy: RAISE_REVISION_BY },
+      );
+    }
+    return isPossible;
+  }
+
+  #fencedError(byTerm: Term): T4Error {
+    return new T4Error(
+      "T4_LOCKED",
+      `another node has begun to lead on ${this.#context.store.url} in term ${String(byTerm)}`,
+    );
+  }
+
+  #prepared(
+    identity: Identity,
+    lock: LeaderLock,
+    position: ChainPosition,
+    facts: Pick<Prepared, "raiseRevisionBy" | "needsCheckpoint">,
+  ): Prepared {
+    const { disk } = this.#parts.runtime;
+    const directory = claimDirectory(this.#taken, identity, disk);
+    const { rule } = lock.record;
+    // Durable before anything is acknowledged under it.
+    writeAcknowledgeRule(directory.path, rule, disk);
+    return { directory, lock, context: this.#context, position, rule, ...facts };
+  }
+}
+
+/** A chain that begins in the middle, and no checkpoint before it: nobody else can restore it yet. */
+function isIncomplete({ checkpoints, chain, base }: LatestManifest): boolean {
+  return checkpoints.length === 0 && base === null && chain.firstIndex > 1;
+}
