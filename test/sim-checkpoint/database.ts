@@ -296,6 +296,7 @@ export async function restore(
   disk: SimulatedDisk,
   target: Parameters<typeof restoreInto>[0]["target"],
 ): Promise<Restored> {
+  disk.makeDirectory(DATA_DIRECTORY);
   return restoreInto({
     store: context.store,
     target,
