@@ -191,7 +191,6 @@ function readOnlyDisk(disk: Disk): Disk {
     makeDirectory: () => {},
     rename: refuse,
     remove: () => {},
-    removeDirectory: () => {},
     syncDirectory: () => {},
     lockDirectory: async (path) => Promise.resolve(refuse(path)),
   };

@@ -67,8 +67,6 @@ export interface Disk {
    */
   rename(from: string, to: string): void;
   remove(path: string): void;
-  /** Removes a directory that is empty; "exists" if it is not. Durable after the directory above it is synced. */
-  removeDirectory(path: string): void;
   syncDirectory(path: string): void;
   /** Takes a directory for this process; rejects with a DiskError "in-use" that names the holder. */
   lockDirectory(path: string): Promise<DirectoryLock>;

@@ -13,7 +13,6 @@ import {
   readdirSync,
   readSync,
   renameSync,
-  rmdirSync,
   statSync,
   unlinkSync,
   writeSync,
@@ -178,11 +177,6 @@ export const nodeDisk: Disk = {
   remove(path: string): void {
     guarded("remove", path, () => {
       unlinkSync(path);
-    });
-  },
-  removeDirectory(path: string): void {
-    guarded("remove", path, () => {
-      rmdirSync(path);
     });
   },
   syncDirectory,

@@ -151,7 +151,8 @@ export class FaultyObjectStore implements ObjectStore {
   }
 
   async put(key: string, body: Uint8Array | ObjectSource, options?: CallOptions): Promise<void> {
-    const bytes = body instanceof Uint8Array ? Uint8Array.from(body) : await body.read(0, body.bytes);
+    const bytes =
+      body instanceof Uint8Array ? Uint8Array.from(body) : await body.read(0, body.bytes);
     await this.#call(`put ${key}`, options, async () => this.#inner.put(key, bytes));
   }
 

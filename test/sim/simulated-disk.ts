@@ -247,16 +247,6 @@ export class SimulatedDisk implements Disk {
     this.#end("remove", path);
   }
 
-  removeDirectory(path: string): void {
-    const { directory, name } = this.#locate(path, "remove");
-    if (this.#directory(path, "remove").shown.size > 0) {
-      throw this.#error("exists", "remove", path);
-    }
-    this.#begin("remove", path, path);
-    directory.change((names) => names.delete(name));
-    this.#end("remove", path);
-  }
-
   syncDirectory(path: string): void {
     const directory = this.#directory(path, "sync");
     this.#begin("sync-directory", path, path);

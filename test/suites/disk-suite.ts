@@ -154,22 +154,6 @@ export const diskCases: readonly DiskCase[] = [
     },
   },
   {
-    name: "a directory is removed only when it is empty",
-    run(disk, directory) {
-      disk.makeDirectory(`${directory}/a`);
-      writeAll(disk, `${directory}/a/file`, "abc");
-      throwsCode("exists", () => {
-        disk.removeDirectory(`${directory}/a`);
-      });
-      disk.remove(`${directory}/a/file`);
-      disk.removeDirectory(`${directory}/a`);
-      assert.deepEqual(disk.list(directory), []);
-      throwsCode("not-found", () => {
-        disk.removeDirectory(`${directory}/a`);
-      });
-    },
-  },
-  {
     name: "a directory is locked until it is released",
     async run(disk, directory) {
       const lock = await disk.lockDirectory(directory);
