@@ -43,7 +43,7 @@ class MemoryObjectStore implements ObjectStore {
   async get(key: string, options?: CallOptions): Promise<StoredObject | null> {
     await this.#begin(options);
     const found = this.#find(key);
-    return found === null ? null : { body: found.body.slice(), tag: found.tag };
+    return found === null ? null : { body: Uint8Array.from(found.body), tag: found.tag };
   }
 
   async getRange(
@@ -130,7 +130,8 @@ class MemoryObjectStore implements ObjectStore {
     assertObjectKey(key);
     this.#bucket.writes += 1;
     const tag = `${this.#bucket.writes}`;
-    this.#bucket.objects.set(this.#prefix + key, { body: body.slice(), tag });
+    // Not `slice`: that of a Buffer is a view.
+    this.#bucket.objects.set(this.#prefix + key, { body: Uint8Array.from(body), tag });
     return tag;
   }
 

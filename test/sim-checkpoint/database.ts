@@ -68,6 +68,8 @@ export class Database {
   #segmentEntries: Entry[] = [];
   readonly #segments: Map<string, Entry[]>;
   isClosed = false;
+  /** Files rot before they are uploaded. */
+  damageFiles = false;
 
   private constructor(
     world: World,
@@ -267,6 +269,9 @@ export class Database {
     assert.equal(manifest.index, sealed.index);
     // Upkeep goes on: the manifest's files must stay.
     const disk = copyFiles(this.#disk, manifest);
+    if (this.damageFiles) {
+      disk.corrupt(`${DATA_DIRECTORY}/store/${filesOf(manifest)[0]!}`, 30);
+    }
     const result = await uploadCheckpoint({
       context: this.#world.context,
       clusterId: this.clusterId,
@@ -382,6 +387,7 @@ function copyFiles(disk: SimulatedDisk, manifest: Manifest): SimulatedDisk {
     const path = `${DATA_DIRECTORY}/store/${name}`;
     const file = copy.open(path, { mode: "create" });
     file.write(disk.contents(path), 0);
+    file.sync();
     file.close();
   }
   return copy;

@@ -151,7 +151,7 @@ export class FaultyObjectStore implements ObjectStore {
   }
 
   async put(key: string, body: Uint8Array | ObjectSource, options?: CallOptions): Promise<void> {
-    const bytes = body instanceof Uint8Array ? body.slice() : await body.read(0, body.bytes);
+    const bytes = body instanceof Uint8Array ? Uint8Array.from(body) : await body.read(0, body.bytes);
     await this.#call(`put ${key}`, options, async () => this.#inner.put(key, bytes));
   }
 
@@ -164,7 +164,7 @@ export class FaultyObjectStore implements ObjectStore {
     if (options?.signal?.aborted === true) {
       throw new ObjectStoreError("cancelled", "given up before it began");
     }
-    const bytes = body.slice();
+    const bytes = Uint8Array.from(body);
     const what = `put ${key} ${condition.kind === "absent" ? "absent" : condition.tag}`;
     try {
       return await this.#call(what, options, async () => this.#inner.putIf(key, bytes, condition));

@@ -232,7 +232,10 @@ function missing(name: string, detail: string): T4Error {
 }
 
 /** The first slot at or after a position. */
-async function firstSlotFrom(store: ObjectStore, position: SlotAddress): Promise<string | null> {
+export async function firstSlotFrom(
+  store: ObjectStore,
+  position: SlotAddress,
+): Promise<string | null> {
   const before = { term: position.term, firstIndex: (position.firstIndex - 1) as LogIndex };
   for await (const { key } of store.list(WAL_PREFIX, { after: slotKey(before) })) {
     if (addressOfKey(key) !== null) {

@@ -18,7 +18,7 @@ import { assertNotRemoved } from "../branch/removed.js";
 import { isDataKey, type Checkpoint, type CheckpointFile } from "../checkpoint.js";
 import { forEachParallel } from "../permits.js";
 import { joinPaths } from "../prefix-path.js";
-import { walkChains } from "../restore/chain-walk.js";
+import { firstSlotFrom, walkChains } from "../restore/chain-walk.js";
 import { piecePermits, readVerified } from "../restore/download.js";
 import { readCheckpoint, type OwnedKey } from "../restore/history.js";
 
@@ -241,8 +241,14 @@ class Verification {
     for (;;) {
       const name = this.#store.url + slotKey(reader.position);
       const slot = await this.#find(name, REMEDY_SLOT, async () => reader.next());
-      if (slot === null || slot === "end") {
-        break;
+      if (slot === null) {
+        return;
+      }
+      if (slot === "end") {
+        if (await this.#isEnd(reader.position, name)) {
+          break;
+        }
+        continue;
       }
       this.#sawSlot(slot.kind === "entries" ? slot.lastIndex - slot.firstIndex + 1 : 0);
       pass(positionAfterSlot(slot));
@@ -254,6 +260,17 @@ class Verification {
         remedy: REMEDY_SLOT,
       });
     }
+  }
+
+  /** Whether nothing comes after an absent slot. False too if it is there since. */
+  async #isEnd(position: ChainPosition, name: string): Promise<boolean> {
+    const later = await firstSlotFrom(this.#store, position);
+    if (later === null || (await this.#store.head(slotKey(position))) !== null) {
+      return later === null;
+    }
+    const problem = `the slot is missing, and ${later} comes after it`;
+    this.#findings.push({ object: name, problem, remedy: REMEDY_SLOT });
+    return true;
   }
 
   /** The chain through all slots that a branch holds. */
