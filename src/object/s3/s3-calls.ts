@@ -48,6 +48,8 @@ export interface S3CallsParts {
 export class S3Calls {
   readonly #parts: S3CallsParts;
   readonly #tasks = new TaskGroup();
+  /** What gives up the calls that run. */
+  readonly #atClose = new Set<() => void>();
 
   constructor(parts: S3CallsParts) {
     this.#parts = parts;
@@ -91,7 +93,13 @@ export class S3Calls {
   }
 
   async close(): Promise<void> {
-    await this.#tasks.close(new ObjectStoreError("cancelled", "the object store is closed"));
+    const closed = this.#tasks.close(
+      new ObjectStoreError("cancelled", "the object store is closed"),
+    );
+    for (const run of [...this.#atClose]) {
+      run();
+    }
+    await closed;
     this.#parts.client.destroy();
   }
 
@@ -161,7 +169,7 @@ export class S3Calls {
       controller.abort(this.#tasks.signal.reason);
     };
     follow(call.signal, onCancel);
-    follow(this.#tasks.signal, onClose);
+    this.#onClose(onClose);
     return {
       signal: controller.signal,
       timeoutMs,
@@ -173,9 +181,18 @@ export class S3Calls {
       release: () => {
         timer.cancel();
         call.signal?.removeEventListener("abort", onCancel);
-        this.#tasks.signal.removeEventListener("abort", onClose);
+        this.#atClose.delete(onClose);
       },
     };
+  }
+
+  /** Node takes more than ten listeners on one signal for a leak: these are kept apart, and told by one. */
+  #onClose(run: () => void): void {
+    if (this.#tasks.signal.aborted) {
+      run();
+    } else {
+      this.#atClose.add(run);
+    }
   }
 
   /** Full jitter: many clients that failed together do not come back together. */
@@ -187,18 +204,15 @@ export class S3Calls {
   /** Waits; the next attempt finds out whether the call was given up meanwhile. */
   async #sleep(delayMs: number, call: S3Call): Promise<void> {
     await new Promise<void>((resolve) => {
-      const timer = this.#parts.clock.after(delayMs, done);
-      const signals = [call.signal, this.#tasks.signal];
-      function done(): void {
+      const done = (): void => {
         timer.cancel();
-        for (const signal of signals) {
-          signal?.removeEventListener("abort", done);
-        }
+        call.signal?.removeEventListener("abort", done);
+        this.#atClose.delete(done);
         resolve();
-      }
-      for (const signal of signals) {
-        signal?.addEventListener("abort", done);
-      }
+      };
+      const timer = this.#parts.clock.after(delayMs, done);
+      follow(call.signal, done);
+      this.#onClose(done);
     });
   }
 }

@@ -89,7 +89,8 @@ export const conditionCases: readonly ObjectStoreCase[] = [
       Array.from({ length: COUNTERS }, async (_, at) => count(store.at(""), `writer ${at}`)),
     );
     const [total] = (await textOf(store, "count"))?.split(" ") ?? [];
-    same(total, `${COUNTERS * INCREMENTS}`, "the counter");
+    // One whose answer was lost may count twice: swapped over by another, it cannot be told from one that never was.
+    check(Number(total) >= COUNTERS * INCREMENTS, `the counter is ${total}: increments are lost`);
   }),
   onStore("a swap never goes over a put that it has not seen", async (store) => {
     let tag = await mustPut(store, "k", "start", ABSENT);
