@@ -16,6 +16,7 @@ import {
 import { persistently, type StoreContext } from "../../archive/store-context.js";
 import { takeOver, type ChainPoint, type TakenOver } from "../../archive/take-over.js";
 import { fork } from "../../checkpoint/branch/fork.js";
+import { assertNotRemoved } from "../../checkpoint/branch/removed.js";
 import { pathBetween } from "../../checkpoint/prefix-path.js";
 import { describeTarget, readCheckpoint } from "../../checkpoint/restore/history.js";
 import { restoreInto } from "../../checkpoint/restore/restore.js";
@@ -145,6 +146,9 @@ class Preparation {
     const { archive, runtime } = this.#parts;
     const { store, branch, target } = archive;
     const read = await persistently(this.#context, async () => readLatestManifest(store));
+    if (read !== null) {
+      assertNotRemoved(read.manifest, store.url);
+    }
     if (target.kind === "newest" && branch === null) {
       return read;
     }
