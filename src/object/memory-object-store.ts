@@ -43,7 +43,7 @@ class MemoryObjectStore implements ObjectStore {
   async get(key: string, options?: CallOptions): Promise<StoredObject | null> {
     await this.#begin(options);
     const found = this.#find(key);
-    return found === null ? null : { body: Uint8Array.from(found.body), tag: found.tag };
+    return found === null ? null : { body: new Uint8Array(found.body), tag: found.tag };
   }
 
   async getRange(
@@ -131,7 +131,7 @@ class MemoryObjectStore implements ObjectStore {
     this.#bucket.writes += 1;
     const tag = `${this.#bucket.writes}`;
     // Not `slice`: that of a Buffer is a view.
-    this.#bucket.objects.set(this.#prefix + key, { body: Uint8Array.from(body), tag });
+    this.#bucket.objects.set(this.#prefix + key, { body: new Uint8Array(body), tag });
     return tag;
   }
 

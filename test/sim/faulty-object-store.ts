@@ -152,7 +152,7 @@ export class FaultyObjectStore implements ObjectStore {
 
   async put(key: string, body: Uint8Array | ObjectSource, options?: CallOptions): Promise<void> {
     const bytes =
-      body instanceof Uint8Array ? Uint8Array.from(body) : await body.read(0, body.bytes);
+      body instanceof Uint8Array ? new Uint8Array(body) : await body.read(0, body.bytes);
     await this.#call(`put ${key}`, options, async () => this.#inner.put(key, bytes));
   }
 
@@ -165,7 +165,7 @@ export class FaultyObjectStore implements ObjectStore {
     if (options?.signal?.aborted === true) {
       throw new ObjectStoreError("cancelled", "given up before it began");
     }
-    const bytes = Uint8Array.from(body);
+    const bytes = new Uint8Array(body);
     const what = `put ${key} ${condition.kind === "absent" ? "absent" : condition.tag}`;
     try {
       return await this.#call(what, options, async () => this.#inner.putIf(key, bytes, condition));

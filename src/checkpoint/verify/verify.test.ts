@@ -73,7 +73,7 @@ test("every object that is damaged or missing is found and named", async () => {
 });
 
 function flipped(body: Uint8Array): Uint8Array {
-  const copy = Uint8Array.from(body);
+  const copy = new Uint8Array(body);
   copy[copy.length >> 1]! ^= 0x40;
   return copy;
 }
