@@ -6,6 +6,7 @@ import { TaskGroup } from "../lib/task-group.js";
 import { T4Error } from "../core/errors.js";
 import type { Term } from "../core/words.js";
 import { makeWriteId } from "../object/json-object.js";
+import { withDeadline } from "../object/deadline.js";
 import { ObjectStoreError, type ObjectTag, type PutOutcome } from "../object/object-store.js";
 import { backoffMs } from "../object/retry.js";
 import {
@@ -22,6 +23,11 @@ export const LOCK_TTL_MS: number = 10_000;
 export const LOCK_MARGIN_MS: number = 2_000;
 /** Renewals within one time to live: two may fail. */
 const RENEWALS_PER_TTL = 3;
+/**
+ * What a put or a read of the record may take, as a part of the time to live: a renewal that is lost on its way, and the read
+ * that finds that out, leave time for another one.
+ */
+const CALLS_PER_TTL = 6;
 /** Renewals whose outcome is not known; the store answers each in bounded time, so there are never so many. */
 const OPEN_RENEWALS_MAX = 16;
 
@@ -261,8 +267,9 @@ export class LeaderLock {
       this.#open.delete(oldest);
     }
     try {
-      const options = signal === undefined ? {} : { signal };
-      const outcome = await store.putIf(LEADER_LOCK_KEY, body, condition, options);
+      const outcome = await this.#bounded("a renewal", signal, async (bounded) =>
+        store.putIf(LEADER_LOCK_KEY, body, condition, { signal: bounded }),
+      );
       if (outcome.kind === "won") {
         this.#adopt(record, outcome.tag, sinceMs);
       }
@@ -288,9 +295,23 @@ export class LeaderLock {
     }
   }
 
+  /** The store's own limits are for large objects, and longer than the lock lives. */
+  async #bounded<Result>(
+    call: string,
+    signal: AbortSignal | undefined,
+    run: (signal: AbortSignal) => Promise<Result>,
+  ): Promise<Result> {
+    const { store, runtime } = this.#options;
+    const what = `${call} of ${store.url}${LEADER_LOCK_KEY}`;
+    const limitMs = this.#ttlMs / CALLS_PER_TTL;
+    return withDeadline({ clock: runtime.clock, limitMs, signals: [signal], what }, run);
+  }
+
   async #read(signal?: AbortSignal): Promise<{ record: LockRecord; tag: ObjectTag } | null> {
     const { store } = this.#options;
-    const object = await store.get(LEADER_LOCK_KEY, signal === undefined ? {} : { signal });
+    const object = await this.#bounded("a read", signal, async (bounded) =>
+      store.get(LEADER_LOCK_KEY, { signal: bounded }),
+    );
     return object === null
       ? null
       : { record: decodeLockRecord(object.body, store.url + LEADER_LOCK_KEY), tag: object.tag };
