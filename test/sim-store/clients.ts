@@ -28,17 +28,18 @@ export class Clients {
   async write(life: Life, random: SeededRandom): Promise<void> {
     const { machine } = life;
     const pauseMs = random.chance(0.1) ? 300 : 4_000;
-    while (!life.isClosing) {
+    for (;;) {
       await machine.sleep(random.fraction() * pauseMs);
-      if (!life.isClosing) {
-        await this.propose(life, this.#command(life, random));
+      if (life.isClosing) {
+        return;
       }
+      await this.propose(life, this.#command(life, random));
     }
   }
 
   async propose(life: Life, command: Command): Promise<T4Error | null> {
     const { node, machine } = life;
-    assert.ok(node !== null);
+    assert.ok(node !== null, "only what has opened is used");
     const startMs = machine.monotonicMs();
     life.pending += 1;
     return new Promise((resolve, reject) => {
@@ -65,11 +66,12 @@ export class Clients {
 
   /** Reads until the node is closed or gone. */
   async read(life: Life, random: SeededRandom): Promise<void> {
-    while (!life.isClosing) {
+    for (;;) {
       await life.machine.sleep(random.fraction() * 2_000);
-      if (!life.isClosing) {
-        await this.readOnce(life);
+      if (life.isClosing) {
+        return;
       }
+      await this.readOnce(life);
     }
   }
 

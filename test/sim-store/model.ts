@@ -4,7 +4,7 @@ import type { Key } from "../../src/core/words.js";
 import type { SeenRow } from "../sim-node/truth.js";
 
 /** By how much a node raises the revision when acknowledged entries may be lost. */
-const RAISE = 1_000_000_000;
+export const REVISION_RAISE = 1_000_000_000;
 /** More than anybody writes in a run. */
 const FEW = 100_000;
 
@@ -44,8 +44,7 @@ export class Model {
 
   append(row: SeenRow): void {
     assert.ok(
-      row.revision === this.revision + 1 ||
-        (row.revision === this.revision && row.subRevision > 0),
+      row.revision === this.revision + 1 || (row.revision === this.revision && row.subRevision > 0),
       `revision ${row.revision} follows ${this.revision}`,
     );
     this.#push(row);
@@ -85,7 +84,7 @@ export class Model {
    */
   opened(shown: Shown, mayLose: boolean, name: string): number {
     const raises = this.#raisesOf(shown.revision);
-    const end = shown.revision - raises * RAISE;
+    const end = shown.revision - raises * REVISION_RAISE;
     if (raises === 0) {
       assert.ok(end >= this.revision, `${name}: revision ${this.revision} is lost, now ${end}`);
       this.#extend(shown, name);
@@ -107,7 +106,7 @@ export class Model {
 
   #raisesOf(revision: number): number {
     let raises = 0;
-    while (revision - raises * RAISE > this.revision + FEW) {
+    while (revision - raises * REVISION_RAISE > this.revision + FEW) {
       raises += 1;
     }
     return raises;
@@ -134,7 +133,10 @@ export class Model {
       this.#learn({ changes, compactRevision, revision, state }, compactRevision);
     }
     for (const row of changes) {
-      if (row.revision > before && !this.#byKey.get(row.key)?.some((each) => isSame(each, row))) {
+      if (
+        row.revision > before &&
+        !(this.#byKey.get(row.key) ?? []).some((each) => isSame(each, row))
+      ) {
         this.#push(row);
       }
     }

@@ -1,12 +1,9 @@
-// Runs simulations in a thread of its own, one after the other, until one fails, and tells how each ended; with a planted bug if
-// one is given.
-import { register } from "node:module";
+// Runs simulations in a thread of its own, one after the other, until one fails, and tells how each ended.
 import { parentPort, workerData } from "node:worker_threads";
-import type { PlantedBug } from "../sim-archive/plant-hook.js";
+import { StoreSimulation } from "./simulation.js";
 
 export interface SeedsOrder {
   readonly seeds: readonly number[];
-  readonly bug: PlantedBug | null;
 }
 
 /** `failure` is null if every promise was kept. */
@@ -16,12 +13,7 @@ export interface SeedReply {
   readonly counts: Readonly<Record<string, number>>;
 }
 
-const { seeds, bug } = workerData as SeedsOrder;
-if (bug !== null) {
-  register("../sim-archive/plant-hook.js", { parentURL: import.meta.url, data: bug });
-}
-// Loaded after the hook is there.
-const { StoreSimulation } = await import("./simulation.js");
+const { seeds } = workerData as SeedsOrder;
 
 async function run(seed: number): Promise<SeedReply> {
   const simulation = new StoreSimulation(seed);

@@ -2,13 +2,14 @@
 // frozen and cut off, a branch, and users of all of them. What is checked is in `Model`, `Clients` and here: who may open, what
 // may stop a node, and that everything ends.
 import assert from "node:assert/strict";
+import { isDeepStrictEqual } from "node:util";
 import { T4Error } from "../../src/core/errors.js";
 import { ALL_KEYS } from "../../src/core/key-range.js";
 import { silentLogger, type Logger } from "../../src/runtime/logger.js";
 import type { Node } from "../../src/node/node.js";
 import { openNode } from "../../src/node/open-node.js";
 import { memoryObjectStore } from "../../src/object/memory-object-store.js";
-import type { ObjectStore } from "../../src/object/object-store.js";
+import { ObjectStoreError, type ObjectStore } from "../../src/object/object-store.js";
 import { readAll } from "../node/plain-node.js";
 import { Machine } from "../sim-archive/machine.js";
 import { seen, type SeenRow } from "../sim-node/truth.js";
@@ -19,10 +20,10 @@ import {
   type ObjectStoreFaults,
 } from "../sim/faulty-object-store.js";
 import { SeededRandom } from "../sim/seeded-random.js";
-import { PowerLossError } from "../sim/simulated-disk.js";
+import { PowerLossError, SimulatedDisk } from "../sim/simulated-disk.js";
 import { VirtualClock } from "../sim/virtual-clock.js";
 import { Clients, type Counts } from "./clients.js";
-import { Model } from "./model.js";
+import { Model, REVISION_RAISE } from "./model.js";
 import { archiveConfig, Site, type Database, type Life } from "./site.js";
 
 const STEPS = 22;
@@ -35,6 +36,8 @@ const LOSSY: ObjectStoreFaults = { ...NO_FAULTS, failAfter: 0.15, wayMs: [1, 60]
 /** What a node may refuse to start, or stop, with. */
 const EXPECTED = new Set([
   "T4_LOCKED",
+  // Opening while the store is out: the term's first entry is not archived in time.
+  "T4_TIMEOUT",
   "T4_FENCED",
   "T4_UNAVAILABLE",
   "T4_NOT_RETAINED",
@@ -70,10 +73,13 @@ export class StoreSimulation {
   }
 
   async run(): Promise<void> {
+    await loaded;
     if (this.#random.chance(0.25)) {
       await this.#beginWithoutStore(this.#sites[0]!);
     }
-    this.#start(this.#sites[0]!);
+    this.#start(this.#sites[0]!, NO_FAULTS);
+    const main = this.#databases[0]!;
+    await this.#until("the first opens", OPEN_MS_MAX, () => (main.current?.number ?? 0) > 0);
     for (let step = 0; step < STEPS; step += 1) {
       await this.#pass(this.#random.fraction() * (this.#random.chance(0.3) ? 25_000 : 6_000));
       this.#step();
@@ -121,9 +127,9 @@ export class StoreSimulation {
         store.addOutage(fromMs, untilMs);
       });
     } else if (kind < 7) {
-      void this.#watched(life, this.#checkpoint(life));
+      this.#watched(life, this.#checkpoint(life));
     } else if (kind < 8) {
-      void this.#watched(life, this.#close(life));
+      this.#watched(life, this.#close(life));
     } else if (kind < 9) {
       this.#note("power cuts armed");
       site.disk.cutPowerAt = site.disk.changes + 1 + random.below(60);
@@ -137,20 +143,18 @@ export class StoreSimulation {
     return kind === 0 ? BAD_DAY : kind === 1 ? LOSSY : NO_FAULTS;
   }
 
-  #start(site: Site): void {
+  #start(site: Site, faults = this.#faults()): void {
     const random = this.#random.fork();
     const { database } = site;
+    if (database.source?.current === null) {
+      return;
+    }
     if (site.isRefused) {
       this.#note("lost disks");
       site.loseDisk();
     }
     const isSync = this.#allSync ?? random.chance(0.5);
-    const bucket = FaultyObjectStore.of(
-      this.#bucket.at(""),
-      this.#clock,
-      random.fork(),
-      this.#faults(),
-    );
+    const bucket = FaultyObjectStore.of(this.#bucket.at(""), this.#clock, random.fork(), faults);
     this.#attempts += 1;
     const number = this.#attempts;
     const machine = new Machine(
@@ -158,7 +162,9 @@ export class StoreSimulation {
       site.disk,
       bucket,
       random.fork(),
-      this.#logger(`${site.name}${number}`),
+      this.#logger(`${site.name}${number}`, () => {
+        life.isNew = true;
+      }),
     );
     site.disk.onChange = () => {
       if (site.disk.changes >= site.disk.cutPowerAt) {
@@ -171,6 +177,7 @@ export class StoreSimulation {
       machine,
       store: bucket,
       isSync,
+      isNew: false,
       number,
       node: null,
       isClosing: false,
@@ -184,7 +191,7 @@ export class StoreSimulation {
     this.#say(`${site.name}${number}`, `starts ${isSync ? "sync" : "async"} on ${life.directory}`);
     const store = machine.store.at(database.prefix);
     const source = database.source === null ? null : machine.store.at(database.source.prefix);
-    const branch = source === null ? null : { source, id: "one" };
+    const branch = source === null ? null : { source, id: database.branchId };
     const opening = openNode(
       {
         dataDirectory: "/data",
@@ -197,7 +204,7 @@ export class StoreSimulation {
       },
       machine.runtime,
     );
-    void this.#watched(life, this.#serve(life, opening, random));
+    this.#watched(life, this.#serve(life, opening, random));
   }
 
   async #serve(life: Life, opening: Promise<Node>, random: SeededRandom): Promise<void> {
@@ -212,13 +219,13 @@ export class StoreSimulation {
       return;
     }
     life.node = node;
-    void this.#watched(life, this.#stopped(life, node));
+    this.#watched(life, this.#stopped(life, node));
     await this.#opened(life, node);
     this.#note("opened");
     for (let writer = 0; writer < 3; writer += 1) {
-      void this.#watched(life, this.#clients.write(life, random.fork()));
+      this.#watched(life, this.#clients.write(life, random.fork()));
     }
-    void this.#watched(life, this.#clients.read(life, random.fork()));
+    this.#watched(life, this.#clients.read(life, random.fork()));
   }
 
   #refused(life: Life, error: unknown): void {
@@ -226,7 +233,10 @@ export class StoreSimulation {
     if (life.machine.isDead || error instanceof PowerLossError) {
       return;
     }
-    if (!(error instanceof T4Error) || !EXPECTED.has(error.code)) {
+    if (error instanceof T4Error && error.message.includes("a fork of it was interrupted")) {
+      this.#note("interrupted forks");
+      site.database.branchId += "x";
+    } else if (!(error instanceof T4Error) || !(EXPECTED.has(error.code) || isDamage(error))) {
       throw error;
     }
     this.#say(`${site.name}${life.number}`, `does not open: ${error.message}`);
@@ -274,10 +284,19 @@ export class StoreSimulation {
       return;
     }
     const before = database.current;
+    if (before?.number === 0 && life.number > 0) {
+      this.#note("founded on data");
+    } else if (before !== null && before.directory !== life.directory && !life.isNew) {
+      this.#note("joined after another led");
+    }
     if (before !== null && before.number > life.number) {
       this.#note("opened late");
     }
-    database.model ??= (database.source?.model ?? new Model()).cutAt(revision);
+    database.model ??= branchOf(
+      database.source?.model ?? new Model(),
+      revision,
+      state.rows.map(seen),
+    );
     const isRestart =
       before?.directory === life.directory &&
       [...database.tried].every((directory) => directory === life.directory);
@@ -332,7 +351,7 @@ export class StoreSimulation {
       assert.ok(EXPECTED.has(error.code), error.stack);
       this.#note(`stopped ${error.code}`);
       assert.ok(
-        error.code !== "T4_FENCED" || site.database.tried.size > 1 || site.database.current !== life,
+        error.code !== "T4_FENCED" || this.#hadRivals(life),
         `${site.name}: fenced by nobody: ${error.message}`,
       );
     }
@@ -342,6 +361,16 @@ export class StoreSimulation {
       site.life = null;
       site.disk = site.disk.afterKill();
     }
+  }
+
+  /** Whether another node tried to open the same database while this one lived. */
+  #hadRivals({ site, directory, number }: Life): boolean {
+    return this.#lives.some(
+      (other) =>
+        other.site.database === site.database &&
+        other.directory !== directory &&
+        (other.number > number || !other.machine.isDead || site.database.tried.size > 1),
+    );
   }
 
   async #close(life: Life): Promise<void> {
@@ -417,6 +446,7 @@ export class StoreSimulation {
       machine,
       store: none,
       isSync: false,
+      isNew: true,
       number: 0,
       node: null,
       isClosing: false,
@@ -427,7 +457,7 @@ export class StoreSimulation {
     const node = await this.#clock.resolve(openNode(config, machine.runtime));
     life.node = node;
     await this.#clock.resolve(this.#opened(life, node));
-    void this.#watched(life, this.#clients.write(life, random.fork()));
+    this.#watched(life, this.#clients.write(life, random.fork()));
     await this.#pass(random.fraction() * 20_000);
     if (random.chance(0.5)) {
       await this.#clock.resolve(node.flush());
@@ -454,7 +484,7 @@ export class StoreSimulation {
       const { life } = site;
       if (life !== null) {
         assert.ok(life.node !== null, `${site.name}${life.number} does not open`);
-        void this.#watched(life, this.#close(life));
+        this.#watched(life, this.#close(life));
       }
     }
     await this.#until("all are closed", CLOSE_MS_MAX, () =>
@@ -476,7 +506,7 @@ export class StoreSimulation {
         await this.#until(
           "an empty directory opens",
           OPEN_MS_MAX,
-          () => site.life === null || (database.current === started && started !== null),
+          () => site.life === null || database.current === started,
         );
         if (site.life !== null) {
           break;
@@ -485,20 +515,19 @@ export class StoreSimulation {
       const { life } = site;
       assert.ok(life !== null);
       await this.#pass(3_000);
-      void this.#watched(life, this.#close(life));
+      this.#watched(life, this.#close(life));
       await this.#until("closed", CLOSE_MS_MAX, () => site.life === null);
     }
     this.#note("databases", this.#databases.filter(({ model }) => model !== null).length);
   }
 
-  async #watched(life: Life, running: Promise<void>): Promise<void> {
-    try {
-      await running;
-    } catch (error) {
+  /** What a task of a life throws ends the run, unless the life is over. */
+  #watched(life: Life, running: Promise<void>): void {
+    running.catch((error: unknown) => {
       if (!life.machine.isDead && !(error instanceof PowerLossError)) {
         this.#failure ??= error;
       }
-    }
+    });
   }
 
   #throwFailure(): void {
@@ -516,10 +545,13 @@ export class StoreSimulation {
   }
 
   /** Which ways were gone is told by what the nodes say on them. */
-  #logger(who: string): Logger {
+  #logger(who: string, restored: () => void): Logger {
     const say: Logger["info"] = (message, fields) => {
       const reason = typeof fields?.["reason"] === "string" ? ` (${fields["reason"]})` : "";
       this.#note(`log: ${message}${reason}`);
+      if (message.startsWith("restored")) {
+        restored();
+      }
       const error = fields?.["error"];
       const cause = error instanceof Error ? ` ${error.message}` : "";
       this.#say(who, `${message}${reason}${cause}`);
@@ -527,6 +559,40 @@ export class StoreSimulation {
     return { ...silentLogger, info: say, warn: say, error: say };
   }
 }
+
+/** What came damaged out of the object store, this once. */
+function isDamage({ cause }: T4Error): boolean {
+  return cause instanceof ObjectStoreError && cause.code === "damaged";
+}
+
+/** What a branch begins with: the source's history up to where its state is the one that is shown. */
+function branchOf(source: Model, revision: number, state: readonly SeenRow[]): Model {
+  for (let end = revision; end > 0; end -= REVISION_RAISE) {
+    const known = source.state(end);
+    if (known !== null && end <= source.revision && isDeepStrictEqual(known, state)) {
+      return source.cutAt(end);
+    }
+  }
+  return source.cutAt(revision);
+}
+
+/** A module that is loaded takes real time, so all are before the first run: by a node that may not read its store. */
+async function loadModules(): Promise<void> {
+  const clock = new VirtualClock(1);
+  const denied = new ObjectStoreError("denied", "only to load the modules");
+  const store: ObjectStore = {
+    ...memoryObjectStore(),
+    url: "",
+    get: async () => Promise.reject(denied),
+  };
+  const random = new SeededRandom(1);
+  const machine = new Machine(clock, new SimulatedDisk(), store, random);
+  const archive = archiveConfig(random, store, null, true);
+  const opening = openNode({ dataDirectory: "/data", nodeId: null, archive }, machine.runtime);
+  await assert.rejects(opening, { code: "T4_OBJECT_STORE_UNUSABLE" });
+}
+
+const loaded: Promise<void> = loadModules();
 
 function makeDatabase(name: string, prefix: string, source: Database | null): Database {
   return {
@@ -536,6 +602,7 @@ function makeDatabase(name: string, prefix: string, source: Database | null): Da
     source,
     current: null,
     tried: new Set(),
+    branchId: "one",
     hadAsync: false,
     acknowledged: 1,
   };

@@ -19,6 +19,7 @@ export interface Database {
   /** Directories that tried to open it since then. */
   tried: Set<string>;
   hadAsync: boolean;
+  branchId: string;
   /** Acknowledged by a life that waits for the object store, in the line of history that goes on. */
   acknowledged: number;
 }
@@ -29,6 +30,8 @@ export interface Life {
   readonly machine: Machine;
   readonly store: FaultyObjectStore;
   readonly isSync: boolean;
+  /** Its directory was filled from the object store in this life. */
+  isNew: boolean;
   readonly number: number;
   node: Node | null;
   isClosing: boolean;

@@ -117,8 +117,7 @@ class Preparation {
   async #attempt(): Promise<Outcome> {
     const { runtime } = this.#parts;
     const read = await this.#readOrFork();
-    const identity =
-      this.#taken.identity ?? this.#newIdentity(read);
+    const identity = this.#taken.identity ?? this.#newIdentity(read);
     this.#assertSameCluster(identity, read);
     const local =
       this.#taken.identity === null ? null : new LocalHistory(this.#taken, runtime.disk);
