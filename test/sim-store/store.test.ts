@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { StoreSimulation } from "./simulation.js";
 
-const SEEDS = Number(process.env["T4_TEST_SEEDS"] ?? "") || 8;
+const SEEDS = Number(process.env["T4_TEST_SEEDS"] ?? "") || 4;
 const FIRST_SEED = Number(process.env["T4_TEST_SEED"] ?? "") || 1;
 
 test("nodes on one object store keep their promises through all that happens to them", async (t) => {
