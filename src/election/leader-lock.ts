@@ -47,6 +47,8 @@ export type LockOwner =
 type State = "held" | "lost" | "released";
 
 export class LeaderLock {
+  /** The record that was there when this one was taken; null: none. */
+  readonly replaced: LockRecord | null;
   readonly #options: LeaderLockOptions;
   readonly #ttlMs: number;
   readonly #marginMs: number;
@@ -60,6 +62,7 @@ export class LeaderLock {
   /** Renewals that may have been written, or may still be: by write id, when each was begun. */
   readonly #open = new Map<string, { readonly record: LockRecord; readonly sinceMs: number }>();
   #rule: AcknowledgeRule;
+  #loss: LockRecord["loss"];
   #ruleWaiters: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = [];
   #wake: (() => void) | null = null;
   #state: State = "held";
@@ -72,6 +75,8 @@ export class LeaderLock {
     this.#tag = taken.tag;
     this.#sinceMs = taken.sinceMs;
     this.#rule = taken.record.rule;
+    this.#loss = taken.record.loss;
+    this.replaced = taken.replaced;
     this.#running = this.#tasks.run(async (signal) => this.#run(signal));
   }
 
@@ -131,13 +136,19 @@ export class LeaderLock {
       throw this.#endedError();
     }
     this.#rule = rule;
-    if (this.#record.rule === rule && this.#open.size === 0) {
+    if (this.#saysAll(this.#record) && this.#open.size === 0) {
       return;
     }
     await new Promise<void>((resolve, reject) => {
       this.#ruleWaiters.push({ resolve, reject });
       this.#wakeUp();
     });
+  }
+
+  /** The raised revision is in the archive. Resolves when the record does not speak of a loss any more; rejects as `changeRule`. */
+  async settleLoss(): Promise<void> {
+    this.#loss = "none";
+    await this.changeRule(this.#rule);
   }
 
   /**
@@ -251,7 +262,8 @@ export class LeaderLock {
   #nextRecord(state: LockRecord["state"]): LockRecord {
     const { random } = this.#options.runtime;
     const renewals = this.#record.renewals + 1;
-    return { ...this.#record, rule: this.#rule, state, renewals, writeId: makeWriteId(random) };
+    const writeId = makeWriteId(random);
+    return { ...this.#record, rule: this.#rule, loss: this.#loss, state, renewals, writeId };
   }
 
   /** Puts a record over the newest known one. */
@@ -288,7 +300,7 @@ export class LeaderLock {
     this.#sinceMs = sinceMs;
     // Whatever else is under way was sent against an older tag: it cannot win any more.
     this.#open.clear();
-    if (record.rule === this.#rule) {
+    if (this.#saysAll(record)) {
       for (const { resolve } of this.#ruleWaiters.splice(0)) {
         resolve();
       }
@@ -305,6 +317,10 @@ export class LeaderLock {
     const what = `${call} of ${store.url}${LEADER_LOCK_KEY}`;
     const limitMs = this.#ttlMs / CALLS_PER_TTL;
     return withDeadline({ clock: runtime.clock, limitMs, signals: [signal], what }, run);
+  }
+
+  #saysAll(record: LockRecord): boolean {
+    return record.rule === this.#rule && record.loss === this.#loss;
   }
 
   async #read(signal?: AbortSignal): Promise<{ record: LockRecord; tag: ObjectTag } | null> {

@@ -74,9 +74,9 @@ export const key = (at: number): Buffer => Buffer.from(`key/${String(at).padStar
 
 /** One writer's keys: what was acknowledged last of each, and what may have been written since. */
 export class Acknowledged {
-  readonly values = new Map<string, string>();
+  readonly values: Map<string, string> = new Map();
   /** Puts that failed: they may be there all the same. */
-  readonly maybe = new Map<string, Set<string>>();
+  readonly maybe: Map<string, Set<string>> = new Map();
   revision = 0;
   failures: { readonly code: number; readonly message: string }[] = [];
 

@@ -77,7 +77,7 @@ export class CheckpointSimulation {
   readonly #places: Place[] = [];
   readonly #running = new Set<Promise<void>>();
   readonly #failures: Error[] = [];
-  readonly counts = new Map<string, number>();
+  readonly counts: Map<string, number> = new Map();
   #faults: ObjectStoreFaults = NO_FAULTS;
   #isBusy = true;
 

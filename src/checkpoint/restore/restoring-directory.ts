@@ -62,8 +62,10 @@ export function finishRestore(path: string, hasIdentity: boolean, disk: Disk): v
     return;
   }
   if (!hasIdentity) {
-    removeFiles(`${path}/${WAL_DIRECTORY}`, disk);
-    removeFiles(`${path}/${STORE_DIRECTORY}`, disk);
+    // The directories as well, and before the marker that explains them: without it they would be somebody else's.
+    removeWithFiles(`${path}/${WAL_DIRECTORY}`, disk);
+    removeWithFiles(`${path}/${STORE_DIRECTORY}`, disk);
+    disk.syncDirectory(path);
     removeMarker(path, RESTORED_NAME, disk);
   }
   removeMarker(path, RESTORING_NAME, disk);
@@ -114,6 +116,13 @@ function removeMarker(path: string, name: string, disk: Disk): void {
   if (disk.exists(`${path}/${name}`)) {
     disk.remove(`${path}/${name}`);
     disk.syncDirectory(path);
+  }
+}
+
+function removeWithFiles(directory: string, disk: Disk): void {
+  if (disk.exists(directory)) {
+    removeFiles(directory, disk);
+    disk.removeDirectory(directory);
   }
 }
 

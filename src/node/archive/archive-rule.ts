@@ -90,6 +90,11 @@ export class ArchiveRule implements CommitRule {
     return this.#parts.keeper.make();
   }
 
+  /** Resolves when the archive has all that is in the log now. */
+  async wholeArchive(): Promise<void> {
+    await this.#parts.archive.flush();
+  }
+
   durable(index: LogIndex): void {
     this.#durableIndex = index;
     this.#parts.archive.offer(index);
