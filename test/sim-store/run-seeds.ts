@@ -11,7 +11,7 @@ export interface SeedsResult {
 const SEEDS_MAIN = new URL("./seeds-main.js", import.meta.url);
 
 /** Seeds one after the other in one thread, by the program `main`. */
-export async function runInThread(order: SeedsOrder, main = SEEDS_MAIN): Promise<SeedsResult> {
+export async function runInThread(order: SeedsOrder, main: URL = SEEDS_MAIN): Promise<SeedsResult> {
   const worker = new Worker(main, { workerData: order });
   const failures: Pick<SeedReply, "seed" | "failure">[] = [];
   const counts: Record<string, number> = {};

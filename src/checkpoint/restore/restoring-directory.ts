@@ -62,11 +62,11 @@ export function finishRestore(path: string, hasIdentity: boolean, disk: Disk): v
     return;
   }
   if (!hasIdentity) {
-    // The directories as well, and before the marker that explains them: without it they would be somebody else's.
-    removeWithFiles(`${path}/${WAL_DIRECTORY}`, disk);
-    removeWithFiles(`${path}/${STORE_DIRECTORY}`, disk);
-    disk.syncDirectory(path);
+    removeFiles(`${path}/${WAL_DIRECTORY}`, disk);
+    removeFiles(`${path}/${STORE_DIRECTORY}`, disk);
     removeMarker(path, RESTORED_NAME, disk);
+    // The marker stays: without it and an identity, the empty directories would be somebody else's.
+    return;
   }
   removeMarker(path, RESTORING_NAME, disk);
 }
@@ -116,13 +116,6 @@ function removeMarker(path: string, name: string, disk: Disk): void {
   if (disk.exists(`${path}/${name}`)) {
     disk.remove(`${path}/${name}`);
     disk.syncDirectory(path);
-  }
-}
-
-function removeWithFiles(directory: string, disk: Disk): void {
-  if (disk.exists(directory)) {
-    removeFiles(directory, disk);
-    disk.removeDirectory(directory);
   }
 }
 
