@@ -1,5 +1,6 @@
 // The commands of `t4` and their help. What a command does is loaded when it runs, so that help and errors are instant.
 import { Command, Option } from "commander";
+import { addArchiveCommands } from "./archive/commands.js";
 import { wholeNumber } from "./flag-parsers.js";
 import { dataDirOption, runOptions, type RunFlags } from "./flags.js";
 import type { InspectFlags, ReadFlags } from "./inspect.js";
@@ -56,6 +57,7 @@ export function buildProgram(version: string, exit: (code: number) => void): Com
     .description("read a data directory offline, also while a server uses it; writes nothing")
     .addHelpText("after", INSPECT_EXAMPLES);
   addInspectCommands(inspect, exit);
+  addArchiveCommands(program, exit);
   return program;
 }
 

@@ -1,7 +1,9 @@
 // `t4 run`: a node and its port, from the first line printed to a clean exit.
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { openNode } from "../node/open-node.js";
+import { T4Error } from "../core/errors.js";
+import type { ArchiveSettings } from "../node/archive/archive-settings.js";
+import { openNode, type NodeConfig } from "../node/open-node.js";
 import type { Node } from "../node/node.js";
 import type { Logger } from "../runtime/logger.js";
 import { lateLogger, type LateLogger } from "../runtime/pino-logger.js";
@@ -18,6 +20,8 @@ import { stopRequested, type StopRequest } from "./signals.js";
 
 /** How long after the start the log is opened: the clients that wait for a server come first. */
 const LOG_DELAY_MS = 50;
+/** A start that takes longer, because it waits for a lock or restores, is not kept quiet. */
+const SLOW_START_MS = 500;
 
 /** Runs until a signal or a failure; resolves to the exit code. Rejects with what it could not start for. */
 export async function run(flags: RunFlags): Promise<number> {
@@ -51,14 +55,37 @@ async function serve(flags: RunFlags, logger: LateLogger): Promise<number> {
   if (settings === null) {
     return serveNode(flags, tls, dataDir, openNode(config, runtime), running);
   }
-  const starting = abortWhen(stop);
-  const { openRunArchive } = await import("./run-archive.js");
-  const archive = await openRunArchive(flags, settings, runtime, starting);
+  return serveArchived(flags, tls, config, settings, running);
+}
+
+async function serveArchived(
+  flags: RunFlags,
+  tls: TlsOptions | null,
+  config: NodeConfig & { readonly dataDirectory: string },
+  settings: ArchiveSettings,
+  running: Running,
+): Promise<number> {
+  const { logger, runtime } = running;
+  const starting = abortWhen(running.stop);
+  // A start that waits for a lock, or restores, says so meanwhile. And it is what keeps the process alive while a start
+  // waits for nothing but a time to pass.
+  const slow = setInterval(() => {
+    logger.open();
+  }, SLOW_START_MS);
   try {
-    const opening = openNode({ ...config, archive: archive.config }, runtime);
-    return await serveNode(flags, tls, dataDir, opening, running);
+    const { openRunArchive } = await import("./run-archive.js");
+    const archive = await openRunArchive(flags, settings, runtime, starting);
+    try {
+      const opening = openNode({ ...config, archive: archive.config }, runtime);
+      return await serveNode(flags, tls, config.dataDirectory, opening, running);
+    } finally {
+      await archive.close();
+    }
+  } catch (error) {
+    const isGivenUp = starting.aborted && error instanceof T4Error && error.code === "T4_CANCELLED";
+    throw isGivenUp ? starting.reason : error;
   } finally {
-    await archive.close();
+    clearInterval(slow);
   }
 }
 

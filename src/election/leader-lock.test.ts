@@ -28,6 +28,7 @@ const RECORD: LockRecord = {
   nonce: "0123456789abcdef",
   rule: "archive",
   state: "held",
+  loss: "none",
   address: "10.0.0.1:3380",
   renewals: 34,
   writeId: "fedcba9876543210",

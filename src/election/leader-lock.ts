@@ -6,6 +6,7 @@ import { TaskGroup } from "../lib/task-group.js";
 import { T4Error } from "../core/errors.js";
 import type { Term } from "../core/words.js";
 import { makeWriteId } from "../object/json-object.js";
+import { withDeadline } from "../object/deadline.js";
 import { ObjectStoreError, type ObjectTag, type PutOutcome } from "../object/object-store.js";
 import { backoffMs } from "../object/retry.js";
 import {
@@ -22,6 +23,11 @@ export const LOCK_TTL_MS: number = 10_000;
 export const LOCK_MARGIN_MS: number = 2_000;
 /** Renewals within one time to live: two may fail. */
 const RENEWALS_PER_TTL = 3;
+/**
+ * What a put or a read of the record may take, as a part of the time to live: a renewal that is lost on its way, and the read
+ * that finds that out, leave time for another one.
+ */
+const CALLS_PER_TTL = 6;
 /** Renewals whose outcome is not known; the store answers each in bounded time, so there are never so many. */
 const OPEN_RENEWALS_MAX = 16;
 
@@ -41,6 +47,8 @@ export type LockOwner =
 type State = "held" | "lost" | "released";
 
 export class LeaderLock {
+  /** The record that was there when this one was taken; null: none. */
+  readonly replaced: LockRecord | null;
   readonly #options: LeaderLockOptions;
   readonly #ttlMs: number;
   readonly #marginMs: number;
@@ -54,6 +62,7 @@ export class LeaderLock {
   /** Renewals that may have been written, or may still be: by write id, when each was begun. */
   readonly #open = new Map<string, { readonly record: LockRecord; readonly sinceMs: number }>();
   #rule: AcknowledgeRule;
+  #loss: LockRecord["loss"];
   #ruleWaiters: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = [];
   #wake: (() => void) | null = null;
   #state: State = "held";
@@ -66,6 +75,8 @@ export class LeaderLock {
     this.#tag = taken.tag;
     this.#sinceMs = taken.sinceMs;
     this.#rule = taken.record.rule;
+    this.#loss = taken.record.loss;
+    this.replaced = taken.replaced;
     this.#running = this.#tasks.run(async (signal) => this.#run(signal));
   }
 
@@ -125,13 +136,19 @@ export class LeaderLock {
       throw this.#endedError();
     }
     this.#rule = rule;
-    if (this.#record.rule === rule && this.#open.size === 0) {
+    if (this.#saysAll(this.#record) && this.#open.size === 0) {
       return;
     }
     await new Promise<void>((resolve, reject) => {
       this.#ruleWaiters.push({ resolve, reject });
       this.#wakeUp();
     });
+  }
+
+  /** The raised revision is in the archive. Resolves when the record does not speak of a loss any more; rejects as `changeRule`. */
+  async settleLoss(): Promise<void> {
+    this.#loss = "none";
+    await this.changeRule(this.#rule);
   }
 
   /**
@@ -245,7 +262,8 @@ export class LeaderLock {
   #nextRecord(state: LockRecord["state"]): LockRecord {
     const { random } = this.#options.runtime;
     const renewals = this.#record.renewals + 1;
-    return { ...this.#record, rule: this.#rule, state, renewals, writeId: makeWriteId(random) };
+    const writeId = makeWriteId(random);
+    return { ...this.#record, rule: this.#rule, loss: this.#loss, state, renewals, writeId };
   }
 
   /** Puts a record over the newest known one. */
@@ -261,8 +279,9 @@ export class LeaderLock {
       this.#open.delete(oldest);
     }
     try {
-      const options = signal === undefined ? {} : { signal };
-      const outcome = await store.putIf(LEADER_LOCK_KEY, body, condition, options);
+      const outcome = await this.#bounded("a renewal", signal, async (bounded) =>
+        store.putIf(LEADER_LOCK_KEY, body, condition, { signal: bounded }),
+      );
       if (outcome.kind === "won") {
         this.#adopt(record, outcome.tag, sinceMs);
       }
@@ -281,16 +300,34 @@ export class LeaderLock {
     this.#sinceMs = sinceMs;
     // Whatever else is under way was sent against an older tag: it cannot win any more.
     this.#open.clear();
-    if (record.rule === this.#rule) {
+    if (this.#saysAll(record)) {
       for (const { resolve } of this.#ruleWaiters.splice(0)) {
         resolve();
       }
     }
   }
 
+  /** The store's own limits are for large objects, and longer than the lock lives. */
+  async #bounded<Result>(
+    call: string,
+    signal: AbortSignal | undefined,
+    run: (signal: AbortSignal) => Promise<Result>,
+  ): Promise<Result> {
+    const { store, runtime } = this.#options;
+    const what = `${call} of ${store.url}${LEADER_LOCK_KEY}`;
+    const limitMs = this.#ttlMs / CALLS_PER_TTL;
+    return withDeadline({ clock: runtime.clock, limitMs, signals: [signal], what }, run);
+  }
+
+  #saysAll(record: LockRecord): boolean {
+    return record.rule === this.#rule && record.loss === this.#loss;
+  }
+
   async #read(signal?: AbortSignal): Promise<{ record: LockRecord; tag: ObjectTag } | null> {
     const { store } = this.#options;
-    const object = await store.get(LEADER_LOCK_KEY, signal === undefined ? {} : { signal });
+    const object = await this.#bounded("a read", signal, async (bounded) =>
+      store.get(LEADER_LOCK_KEY, { signal: bounded }),
+    );
     return object === null
       ? null
       : { record: decodeLockRecord(object.body, store.url + LEADER_LOCK_KEY), tag: object.tag };

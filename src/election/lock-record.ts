@@ -23,6 +23,11 @@ export interface LockRecord {
   readonly nonce: string;
   readonly rule: AcknowledgeRule;
   readonly state: "held" | "released";
+  /**
+   * possible: an earlier leader may have acknowledged entries under "local" that this line of history lacks, and the revision
+   * has not been raised for it. It goes from record to record until it is: whoever is to raise it may die before.
+   */
+  readonly loss: "none" | "possible";
   /** Where clients and followers reach the holder; for people, too. */
   readonly address: string;
   /** Grows with each renewal. */
@@ -45,6 +50,7 @@ export function encodeLockRecord(record: LockRecord): Uint8Array {
     nonce: record.nonce,
     rule: record.rule,
     state: record.state,
+    loss: record.loss,
     address: record.address,
     renewals: record.renewals,
     writeId: record.writeId,
@@ -62,6 +68,7 @@ export function decodeLockRecord(body: Uint8Array, name: string): LockRecord {
     nonce: reader.hex("nonce", 16),
     rule: reader.choice("rule", ["archive", "local"]),
     state: reader.choice("state", ["held", "released"]),
+    loss: reader.choice("loss", ["none", "possible"]),
     address: reader.text("address"),
     renewals: reader.count("renewals"),
     writeId: reader.hex("writeId", 16),

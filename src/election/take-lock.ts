@@ -34,6 +34,7 @@ export interface TakeLockOptions {
   /** The data directory, which this process has locked. */
   readonly directory: string;
   readonly identity: LockIdentity;
+  /** The rule that is wanted. Over a record that says "local" that stays: the backlog has to be archived before another is true. */
   readonly rule: AcknowledgeRule;
   /** The highest term seen anywhere else: in the manifest and in the own log. The lock's own term counts as well. */
   readonly seenTerm: Term;
@@ -46,6 +47,8 @@ export interface TakeLockOptions {
 export interface TakenLock extends ReadLock {
   /** On the monotonic clock: when the put that won was begun. */
   readonly sinceMs: number;
+  /** What was there before; null: nothing. */
+  readonly replaced: LockRecord | null;
 }
 
 /**
@@ -145,8 +148,9 @@ async function swap(options: TakeLockOptions, found: ReadLock | null): Promise<T
     ...identity,
     term: (Math.max(found?.record.term ?? 0, options.seenTerm) + 1) as Term,
     nonce,
-    rule: options.rule,
+    rule: found?.record.rule === "local" ? "local" : options.rule,
     state: "held",
+    loss: found !== null && mayLose(found.record, identity) ? "possible" : "none",
     renewals: 0,
     writeId: makeWriteId(runtime.random),
   };
@@ -155,5 +159,13 @@ async function swap(options: TakeLockOptions, found: ReadLock | null): Promise<T
   const sinceMs = runtime.clock.monotonicMs();
   const body = encodeLockRecord(record);
   const settled = await settlePut(store, LEADER_LOCK_KEY, body, condition, runtime, signal);
-  return settled.kind === "won" ? { record, tag: settled.tag, sinceMs } : null;
+  return settled.kind === "won"
+    ? { record, tag: settled.tag, sinceMs, replaced: found?.record ?? null }
+    : null;
+}
+
+/** Whether what the last leader acknowledged may be only on its own disk, which is not this one. */
+function mayLose(last: LockRecord, { logId }: LockIdentity): boolean {
+  const isOnlyThere = last.rule === "local" && last.state === "held" && last.logId !== logId;
+  return isOnlyThere || last.loss === "possible";
 }

@@ -41,6 +41,8 @@ export interface NodeParts {
   readonly store: Store;
   readonly system: SystemState;
   readonly rule: CommitRule;
+  /** By how much the directory asks the revision to be raised, whatever the rule does. */
+  readonly raiseRevisionBy?: number;
   /** Null in memory. */
   readonly lock: DirectoryLock | null;
   readonly runtime: Runtime;
@@ -151,7 +153,8 @@ export class LocalNode implements Node {
           reject(error);
         }
       };
-      this.#pipeline.startTerm(rule.term, identity.nodeId, rule.raiseRevisionBy, done);
+      const raiseBy = Math.max(rule.raiseRevisionBy, this.#parts.raiseRevisionBy ?? 0);
+      this.#pipeline.startTerm(rule.term, identity.nodeId, raiseBy, done);
     });
     const isOver = new AbortController();
     try {

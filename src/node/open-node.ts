@@ -12,7 +12,11 @@ import type { Thread } from "../runtime/threads.js";
 import { openDiskStore } from "../store/disk/open-disk-store.js";
 import { MemoryStore } from "../store/memory-store.js";
 import type { Store, StoreListener } from "../store/store.js";
-import { forgetRestore, isFreshlyRestored } from "../checkpoint/restore/restoring-directory.js";
+import {
+  forgetRestore,
+  isFreshlyRestored,
+  raiseAfterRestore,
+} from "../checkpoint/restore/restoring-directory.js";
 import type { ArchiveConfig } from "./archive/archive-config.js";
 import { aloneRule, type CommitRule } from "./commit-rule.js";
 import { openDataDirectory, type DataDirectory } from "./directory/data-directory.js";
@@ -121,8 +125,9 @@ async function recover(
       revision: store.tipRevision,
       replayedEntries: log.tipIndex - store.persistedIndex,
     });
+    const raiseRevisionBy = raiseAfterRestore(directory.path, log.tipIndex, runtime.disk);
     const rule = await ruleOf(log);
-    return new LocalNode({ identity, log, store, system, rule, lock, runtime });
+    return new LocalNode({ identity, log, store, system, rule, raiseRevisionBy, lock, runtime });
   } catch (error) {
     await Promise.allSettled([opened.log?.close() ?? logThread.terminate(), opened.store?.close()]);
     await lock.release();

@@ -1,5 +1,6 @@
 // An end for calls that have none of their own: a hung disk or network file system answers never, and everybody above
 // counts on an answer.
+import { onAbort } from "../lib/abort-listeners.js";
 import type { Clock } from "../runtime/clock.js";
 import { ObjectStoreError } from "./object-store.js";
 
@@ -31,26 +32,23 @@ export async function withDeadline<Result>(
     controller.abort(error);
     refuse(error);
   };
-  const onAbort = (): void => {
+  const cancel = (): void => {
     const cause: unknown = signals.find((signal) => signal.aborted)?.reason;
     giveUp(new ObjectStoreError("cancelled", `${what} was given up`, { cause }));
   };
   const timer = clock.after(limitMs, () => {
     giveUp(new ObjectStoreError("unavailable", `${what} did not end within ${limitMs / 1_000} s`));
   });
-  for (const signal of signals) {
-    signal.addEventListener("abort", onAbort);
-  }
+  const releases = signals.map((signal) => onAbort(signal, cancel));
   try {
-    if (signals.some((signal) => signal.aborted)) {
-      onAbort();
+    if (controller.signal.aborted) {
       return await givenUp;
     }
     return await Promise.race([givenUp, run(controller.signal)]);
   } finally {
     timer.cancel();
-    for (const signal of signals) {
-      signal.removeEventListener("abort", onAbort);
+    for (const release of releases) {
+      release();
     }
   }
 }

@@ -63,7 +63,9 @@ export async function probeObjectStore(
   try {
     return await probe.run();
   } finally {
-    await removeProbes(store, name, nowMs);
+    if (!signal.aborted) {
+      await removeProbes(store, name, nowMs);
+    }
   }
 }
 

@@ -13,12 +13,14 @@ import type {
 } from "../../src/object/object-store.js";
 import { logWorker } from "../../src/log/log-worker.js";
 import type { Clock, Timer } from "../../src/runtime/clock.js";
-import { silentLogger } from "../../src/runtime/logger.js";
+import { silentLogger, type Logger } from "../../src/runtime/logger.js";
 import { noMetrics } from "../../src/runtime/metrics.js";
 import type { Runtime } from "../../src/runtime/runtime.js";
+import { readSegments } from "../../src/store/upkeep/read-segments.js";
+import { tableWorker } from "../../src/store/upkeep/table-worker.js";
 import { InlineThreads } from "../sim/inline-threads.js";
 import type { SeededRandom } from "../sim/seeded-random.js";
-import type { SimulatedDisk } from "../sim/simulated-disk.js";
+import { PowerLossError, type SimulatedDisk } from "../sim/simulated-disk.js";
 import type { VirtualClock } from "../sim/virtual-clock.js";
 
 export class Machine implements Clock {
@@ -29,7 +31,13 @@ export class Machine implements Clock {
   /** What came due while it is frozen; null if it is not. */
   #frozen: (() => void)[] | null = null;
 
-  constructor(clock: VirtualClock, disk: SimulatedDisk, store: ObjectStore, random: SeededRandom) {
+  constructor(
+    clock: VirtualClock,
+    disk: SimulatedDisk,
+    store: ObjectStore,
+    random: SeededRandom,
+    logger: Logger = silentLogger,
+  ) {
     this.#clock = clock;
     this.store = new StoreFromMachine(this, store);
     this.runtime = {
@@ -40,12 +48,23 @@ export class Machine implements Clock {
         clock: this,
         disk,
         seed: random.below(2 ** 32),
-        handlers: { "log-worker-main.js": logWorker },
+        handlers: {
+          "log-worker-main.js": logWorker,
+          "table-worker-main.js": tableWorker(readSegments),
+        },
         delayMsMax: 2,
       }),
-      logger: silentLogger,
+      logger,
       metrics: noMetrics,
     };
+  }
+
+  get isDead(): boolean {
+    return this.#isDead;
+  }
+
+  get isFrozen(): boolean {
+    return this.#frozen !== null;
   }
 
   die(): void {
@@ -82,7 +101,14 @@ export class Machine implements Clock {
         return;
       }
       if (this.#frozen === null) {
-        run();
+        try {
+          run();
+        } catch (error) {
+          if (!(error instanceof PowerLossError)) {
+            throw error;
+          }
+          this.die();
+        }
       } else {
         this.#frozen.push(deliver);
       }

@@ -126,6 +126,15 @@ export class SimulatedDisk implements Disk {
     return disk;
   }
 
+  /** What the next process finds when one was killed: everything that the system has taken, and no lock. */
+  afterKill(): SimulatedDisk {
+    const disk = new SimulatedDisk();
+    disk.#root = this.#root;
+    disk.capacityBytes = this.capacityBytes;
+    this.cutPower();
+    return disk;
+  }
+
   get usedBytes(): number {
     const measure = (directory: SimulatedDirectory): number => {
       let bytes = 0;

@@ -86,34 +86,54 @@ export async function t4(args: readonly string[], identity: Identity = {}): Prom
   }
 }
 
+/** A `t4 run` that may not serve yet. Killed when it is disposed of. */
+export interface StartingServer extends Disposable {
+  readonly pid: number;
+  stdout(): string;
+  stderr(): string;
+  kill(signal: NodeJS.Signals): void;
+  /** How it ended. */
+  readonly ended: Promise<CommandResult>;
+  /** Rejects if it ends before it serves. */
+  readonly serving: Promise<RunningServer>;
+}
+
+/** Starts `t4 run` on a free port. */
+export function beginServer(dataDirectory: string, flags: readonly string[] = []): StartingServer {
+  const listen = ["--listen", "127.0.0.1:0"];
+  const child = start(["run", "--data-dir", dataDirectory, ...listen, ...flags], {});
+  const { pid, result, ended } = child;
+  const handle = {
+    pid,
+    ended,
+    stderr: () => result.stderr,
+    kill: (signal: NodeJS.Signals) => {
+      child.kill(signal);
+    },
+    [Symbol.dispose]: () => {
+      child.kill("SIGKILL");
+    },
+  };
+  const serving = new Promise<RunningServer>((resolve, reject) => {
+    child.onOutput(() => {
+      const address = /etcd v3 clients at (127\.0\.0\.1:\d+)/.exec(result.stdout)?.[1];
+      if (address !== undefined) {
+        resolve({ ...handle, address });
+      }
+    });
+    ended.then(({ code, stderr }) => {
+      reject(new Error(`t4 run ended with ${String(code)}: ${stderr}`));
+    }, reject);
+  });
+  // Nobody need wait for it: a test may be about a server that never serves.
+  serving.catch(() => {});
+  return { ...handle, stdout: () => result.stdout, serving };
+}
+
 /** Starts `t4 run` on a free port and waits until it serves. */
 export async function startServer(
   dataDirectory: string,
   flags: readonly string[] = [],
 ): Promise<RunningServer> {
-  const listen = ["--listen", "127.0.0.1:0"];
-  const child = start(["run", "--data-dir", dataDirectory, ...listen, ...flags], {});
-  const address = await new Promise<string>((resolve, reject) => {
-    child.onOutput(() => {
-      const match = /etcd v3 clients at (127\.0\.0\.1:\d+)/.exec(child.result.stdout);
-      if (match?.[1] !== undefined) {
-        resolve(match[1]);
-      }
-    });
-    child.ended.then(({ code, stderr }) => {
-      reject(new Error(`t4 run ended with ${String(code)}: ${stderr}`));
-    }, reject);
-  });
-  return {
-    address,
-    pid: child.pid,
-    stderr: () => child.result.stderr,
-    kill: (signal) => {
-      child.kill(signal);
-    },
-    ended: child.ended,
-    [Symbol.dispose]: () => {
-      child.kill("SIGKILL");
-    },
-  };
+  return beginServer(dataDirectory, flags).serving;
 }

@@ -60,6 +60,8 @@ export interface RestoreOptions {
   readonly logger: Logger;
   /** Called at most once a file and once a slot. */
   readonly progress?: (progress: RestoreProgress) => void;
+  /** By how much the first leadership in the directory raises the revision, so that none is used twice; 0: not at all. */
+  readonly raiseRevisionBy?: number;
   /** Makes the directory count, durably and at once: writes its identity. Called when all else is durable. */
   readonly complete?: (restored: Restored) => void;
 }
@@ -102,7 +104,7 @@ export async function restoreInto(options: RestoreOptions): Promise<Restored> {
   try {
     const directory = new RestoringDirectory(options.directory, options.disk);
     const restored = await new Restore(options, directory).run();
-    directory.write(RESTORED_NAME, encodeRestored(restored));
+    directory.write(RESTORED_NAME, encodeRestored(restored, options.raiseRevisionBy ?? 0));
     options.complete?.(restored);
     directory.finish();
     return restored;
@@ -112,9 +114,9 @@ export async function restoreInto(options: RestoreOptions): Promise<Restored> {
 }
 
 /** Format: JSON, for people and for the next start. */
-function encodeRestored(restored: Restored): Uint8Array {
+function encodeRestored(restored: Restored, raiseRevisionBy: number): Uint8Array {
   const { index, revision, term, wallMs, checkpoint } = restored;
-  const fields = { format: 1, index, revision, term, wallMs, checkpoint };
+  const fields = { format: 1, index, revision, term, wallMs, checkpoint, raiseRevisionBy };
   return utf8Bytes(`${JSON.stringify(fields, null, 2)}\n`);
 }
 

@@ -2,9 +2,11 @@
 // count yet; what makes it count is the identity that the caller writes when all is done. So a crash at any moment leaves a
 // directory that the next start empties, or one that is whole.
 // Must never: touch a directory that has an identity.
-import { utf8Bytes } from "../../lib/bytes.js";
+import { utf8, utf8Bytes } from "../../lib/bytes.js";
+import { T4Error } from "../../core/errors.js";
+import type { LogIndex } from "../../core/words.js";
 import type { Disk } from "../../runtime/disk.js";
-import { writeWholeFile } from "../../runtime/whole-file.js";
+import { readWholeFile, writeWholeFile } from "../../runtime/whole-file.js";
 
 /** Where a data directory keeps its log and its store. */
 export const WAL_DIRECTORY: string = "wal";
@@ -63,6 +65,8 @@ export function finishRestore(path: string, hasIdentity: boolean, disk: Disk): v
     removeFiles(`${path}/${WAL_DIRECTORY}`, disk);
     removeFiles(`${path}/${STORE_DIRECTORY}`, disk);
     removeMarker(path, RESTORED_NAME, disk);
+    // The marker stays: without it and an identity, the empty directories would be somebody else's.
+    return;
   }
   removeMarker(path, RESTORING_NAME, disk);
 }
@@ -70,6 +74,37 @@ export function finishRestore(path: string, hasIdentity: boolean, disk: Disk): v
 /** Whether the log may have no segments, because its directory was restored and nothing has been written since. */
 export function isFreshlyRestored(path: string, disk: Disk): boolean {
   return disk.exists(`${path}/${RESTORED_NAME}`);
+}
+
+/**
+ * By how much the first leadership after a restore raises the revision; 0 if nobody has asked for it, or if it is done: what
+ * it appends comes as one with the log's first entry after the restored ones. Throws T4_CORRUPT.
+ */
+export function raiseAfterRestore(path: string, tipIndex: LogIndex, disk: Disk): number {
+  const name = `${path}/${RESTORED_NAME}`;
+  if (!disk.exists(name)) {
+    return 0;
+  }
+  const { index, raiseRevisionBy } = parseFields(readWholeFile(disk, name), name);
+  if (raiseRevisionBy === undefined || index !== tipIndex) {
+    return 0;
+  }
+  if (!Number.isSafeInteger(raiseRevisionBy) || (raiseRevisionBy as number) < 0) {
+    throw corrupt(name);
+  }
+  return raiseRevisionBy as number;
+}
+
+function parseFields(content: Uint8Array, name: string): Readonly<Record<string, unknown>> {
+  try {
+    return JSON.parse(utf8(content, 0, content.length)) as Readonly<Record<string, unknown>>;
+  } catch (cause) {
+    throw corrupt(name, cause);
+  }
+}
+
+function corrupt(name: string, cause?: unknown): T4Error {
+  return new T4Error("T4_CORRUPT", `${name} does not hold what was written to it`, { cause });
 }
 
 /** Something is durable in the log: from now on it has segments, or has lost them. */

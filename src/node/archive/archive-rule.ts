@@ -90,6 +90,11 @@ export class ArchiveRule implements CommitRule {
     return this.#parts.keeper.make();
   }
 
+  /** Resolves when the archive has all that is in the log now. */
+  async wholeArchive(): Promise<void> {
+    await this.#parts.archive.flush();
+  }
+
   durable(index: LogIndex): void {
     this.#durableIndex = index;
     this.#parts.archive.offer(index);
@@ -119,9 +124,23 @@ export class ArchiveRule implements CommitRule {
   failed(error: T4Error): void {
     if (!this.#isOver) {
       this.#isOver = true;
-      this.#failure = error;
-      this.#listener?.failed(error);
+      this.#failure = this.#withLoss(error);
+      this.#listener?.failed(this.#failure);
     }
+  }
+
+  /** Whoever was replaced while it acknowledged by its own disk says what is on no other. */
+  #withLoss(error: T4Error): T4Error {
+    if (error.code !== "T4_FENCED" || this.#confirmsByArchive) {
+      return error;
+    }
+    const { archivedIndex } = this.#parts.archive;
+    const loss =
+      this.#durableIndex > archivedIndex
+        ? `entries ${archivedIndex + 1} to ${this.#durableIndex} may have been acknowledged, and are not known to be in the archive: ` +
+          "keep the data directory for what it holds"
+        : "everything it acknowledged is in the archive";
+    return new T4Error(error.code, `${error.message}; ${loss}`, { cause: error });
   }
 
   refusal(): T4Error | null {
@@ -139,6 +158,10 @@ export class ArchiveRule implements CommitRule {
   }
 
   notLeading(): T4Error | null {
+    if (!this.#confirmsByArchive) {
+      // A request may be heard before the timer that is late.
+      this.#noticeFreeze();
+    }
     const isLeading = this.#confirmsByArchive ? this.#parts.lock.isValid() : !this.#isConfirming;
     return isLeading && !this.#isOver
       ? null

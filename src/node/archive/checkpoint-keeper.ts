@@ -71,7 +71,13 @@ export class CheckpointKeeper {
     try {
       return await this.#making;
     } catch (error) {
-      throw error instanceof ObjectStoreError ? objectStoreT4Error(error) : fromDiskError(error);
+      if (error instanceof ObjectStoreError) {
+        // Only closing gives a checkpoint's calls up.
+        throw error.code === "cancelled"
+          ? new T4Error("T4_CLOSED", "the store is closed", { cause: error })
+          : objectStoreT4Error(error);
+      }
+      throw fromDiskError(error);
     }
   }
 

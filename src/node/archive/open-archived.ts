@@ -5,6 +5,7 @@ import { objectStoreT4Error } from "../../object/object-errors.js";
 import { ObjectStoreError } from "../../object/object-store.js";
 import type { Runtime } from "../../runtime/runtime.js";
 import type { CommitRule } from "../commit-rule.js";
+import type { ArchiveRule } from "./archive-rule.js";
 import { takeDataDirectory, type DataDirectory } from "../directory/data-directory.js";
 import type { LocalNode } from "../local-node.js";
 import type { ArchiveConfig } from "./archive-config.js";
@@ -65,7 +66,7 @@ async function lead(
   fence: Fence,
   start: StartNode,
 ): Promise<LocalNode> {
-  const given: { rule: CommitRule | null } = { rule: null };
+  const given: { rule: ArchiveRule | null } = { rule: null };
   let node: LocalNode;
   try {
     node = await start(prepared.directory, async (log) => {
@@ -74,9 +75,19 @@ async function lead(
     });
   } catch (error) {
     if (given.rule === null) {
-      await prepared.lock.release();
+      await prepared.giveUp();
     }
     throw error;
+  }
+  if (prepared.raiseRevisionBy > 0) {
+    try {
+      // Before anything is acknowledged: should this disk be lost as well, the next one must not raise to the same revisions.
+      await given.rule?.wholeArchive();
+      await prepared.lock.settleLoss();
+    } catch (error) {
+      await node.close();
+      throw fence.error ?? error;
+    }
   }
   if (prepared.needsCheckpoint) {
     try {

@@ -22,7 +22,6 @@ import { describeTarget, readCheckpoint } from "../../checkpoint/restore/history
 import { restoreInto } from "../../checkpoint/restore/restore.js";
 import { LeaderLock } from "../../election/leader-lock.js";
 import type { AcknowledgeRule, LockRecord } from "../../election/lock-record.js";
-import { readLock } from "../../election/take-lock.js";
 import { assert } from "../../lib/assert.js";
 import { SegmentImport } from "../../log/segment-import.js";
 import { lastIndexOf } from "../../log/segment-reader.js";
@@ -47,6 +46,8 @@ const ATTEMPTS_MAX = 5;
 export interface Prepared {
   readonly directory: DataDirectory;
   readonly lock: LeaderLock;
+  /** Ends the leadership before it has begun. */
+  readonly giveUp: () => Promise<void>;
   readonly context: StoreContext;
   /** Where the first slot of this leadership goes. */
   readonly position: ChainPosition;
@@ -88,6 +89,12 @@ class Preparation {
   readonly #context: StoreContext;
   readonly #wanted: AcknowledgeRule;
   #taken: TakenDirectory;
+  /** For a directory that has none. */
+  #made: Identity | null = null;
+  /** The lock's record as the last process left it; undefined until it is known. */
+  #before: LockRecord | null | undefined = undefined;
+  /** Of the lock that the last attempt took. */
+  #nonce: string | null = null;
 
   constructor(parts: PrepareParts) {
     const { archive, runtime } = parts;
@@ -116,15 +123,18 @@ class Preparation {
   }
 
   async #attempt(): Promise<Outcome> {
-    const { nodeId, runtime } = this.#parts;
+    const { runtime } = this.#parts;
     const read = await this.#readOrFork();
-    const identity =
-      this.#taken.identity ?? makeIdentity(runtime.random, nodeId, read?.manifest.clusterId);
+    const identity = this.#taken.identity ?? this.#newIdentity(read);
     this.#assertSameCluster(identity, read);
     const local =
       this.#taken.identity === null ? null : new LocalHistory(this.#taken, runtime.disk);
-    const before = (await readLock({ ...this.#context, runtime }))?.record ?? null;
-    const lock = await this.#acquire(identity, before, read, local);
+    const lock = await this.#acquire(identity, read, local);
+    // Of this process's own records, those of earlier attempts, nothing can be learnt.
+    const isOwn = this.#before !== undefined && lock.replaced?.nonce === this.#nonce;
+    this.#before = isOwn ? this.#before : lock.replaced;
+    this.#nonce = lock.record.nonce;
+    const before = this.#before ?? null;
     try {
       const outcome =
         read === null
@@ -136,9 +146,30 @@ class Preparation {
       }
       return outcome;
     } catch (error) {
-      await lock.release();
+      await this.#giveUp(lock, identity);
       throw error;
     }
+  }
+
+  /**
+   * Lets others lead at once, unless this directory may hold acknowledged entries that the archive lacks: then the record goes
+   * on to say so, as it did before, and the directory takes it back when it is started again.
+   */
+  async #giveUp(lock: LeaderLock, { logId }: Identity): Promise<void> {
+    const before = this.#before ?? null;
+    const isOwed = before?.rule === "local" && before.state === "held" && before.logId === logId;
+    await (isOwed ? lock.close() : lock.release());
+  }
+
+  /** The same for all attempts: a lock that one has taken is the next one's as well. */
+  #newIdentity(read: ReadManifest | null): Identity {
+    const { nodeId, runtime } = this.#parts;
+    const clusterId = read?.manifest.clusterId;
+    if (this.#made === null || (clusterId !== undefined && clusterId !== this.#made.clusterId)) {
+      const made = makeIdentity(runtime.random, nodeId, clusterId);
+      this.#made = this.#made === null ? made : { ...this.#made, clusterId: made.clusterId };
+    }
+    return this.#made;
   }
 
   /** What the prefix holds; a new one becomes the branch that is asked for. */
@@ -198,7 +229,6 @@ class Preparation {
 
   async #acquire(
     identity: Identity,
-    before: LockRecord | null,
     read: ReadManifest | null,
     local: LocalHistory | null,
   ): Promise<LeaderLock> {
@@ -209,8 +239,7 @@ class Preparation {
       store: archive.store,
       directory: this.#taken.path,
       identity: { clusterId, nodeId, logId, address: archive.address },
-      // From "local" the backlog has to be archived before the record may say otherwise.
-      rule: before?.rule === "local" ? "local" : this.#wanted,
+      rule: this.#wanted,
       seenTerm: Math.max(read?.manifest.term ?? 0, local?.tipTerm ?? 0) as Term,
       signal: this.#context.signal,
       waiting: (holder) => {
@@ -278,7 +307,7 @@ class Preparation {
       await this.#restore(identity);
     }
     return this.#prepared(identity, lock, over.position, {
-      raiseRevisionBy: this.#mayHaveLost(before, identity) ? RAISE_REVISION_BY : 0,
+      raiseRevisionBy: this.#mayHaveLost(before, lock) ? RAISE_REVISION_BY : 0,
       needsCheckpoint: isIncomplete(over.manifest.manifest),
     });
   }
@@ -382,20 +411,23 @@ class Preparation {
   async #restore(identity: Identity): Promise<KnownPoint> {
     const { archive, runtime } = this.#parts;
     const startMs = runtime.clock.monotonicMs();
-    const restored = await restoreInto({
-      store: archive.store,
-      target: { kind: "newest" },
-      directory: this.#taken.path,
-      disk: runtime.disk,
-      logger: runtime.logger,
-      ...(archive.progress === undefined ? {} : { progress: archive.progress }),
-      complete: () => {
-        this.#taken = {
-          ...this.#taken,
-          identity: claimDirectory(this.#taken, identity, runtime.disk).identity,
-        };
-      },
-    });
+    // Each try begins with an empty directory, until the last step has made it count.
+    const restored = await persistently(this.#context, async () =>
+      restoreInto({
+        store: archive.store,
+        target: { kind: "newest" },
+        directory: this.#taken.path,
+        disk: runtime.disk,
+        logger: runtime.logger,
+        ...(archive.progress === undefined ? {} : { progress: archive.progress }),
+        complete: () => {
+          this.#taken = {
+            ...this.#taken,
+            identity: claimDirectory(this.#taken, identity, runtime.disk).identity,
+          };
+        },
+      }),
+    );
     runtime.logger.info("restored from the object store", {
       objectStore: archive.store.url,
       checkpoint: restored.checkpoint ?? "none",
@@ -439,14 +471,17 @@ class Preparation {
     );
   }
 
-  /** Whether the last leader may have acknowledged what is only on its own disk, which is not this one. */
-  #mayHaveLost(before: LockRecord | null, identity: Identity): boolean {
-    const isPossible =
-      before?.rule === "local" && before.state === "held" && before.logId !== identity.logId;
+  /** Whether an earlier leader may have acknowledged what was only on its own disk, which is not this one. */
+  #mayHaveLost(before: LockRecord | null, lock: LeaderLock): boolean {
+    const isPossible = lock.record.loss === "possible";
     if (isPossible) {
       this.#parts.runtime.logger.warn(
         "the last leader acknowledged writes before the object store had them: some may be lost, and the revision is raised",
-        { leader: before.nodeId, address: before.address, raisedBy: RAISE_REVISION_BY },
+        {
+          leader: before?.nodeId ?? "?",
+          address: before?.address ?? "?",
+          raisedBy: RAISE_REVISION_BY,
+        },
       );
     }
     return isPossible;
@@ -470,7 +505,15 @@ class Preparation {
     const { rule } = lock.record;
     // Durable before anything is acknowledged under it.
     writeAcknowledgeRule(directory.path, rule, disk);
-    return { directory, lock, context: this.#context, position, rule, ...facts };
+    return {
+      directory,
+      lock,
+      giveUp: async () => this.#giveUp(lock, identity),
+      context: this.#context,
+      position,
+      rule,
+      ...facts,
+    };
   }
 }
 

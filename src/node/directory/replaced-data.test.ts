@@ -110,3 +110,16 @@ test("what is set aside twice is kept twice, and a restored directory is known u
   assert.ok(!isFreshlyRestored("/data", disk));
   await lock.release();
 });
+
+test("a directory whose restore was interrupted is taken again and again, before anything else is restored", async () => {
+  const disk = new SimulatedDisk();
+  const restoring = new RestoringDirectory("/data", disk);
+  await (await takeDataDirectory("/data", null, disk)).lock.release();
+  restoring.clear();
+  write(disk, "/data/wal", "1", "half of it");
+  for (let start = 0; start < 3; start += 1) {
+    const { lock, identity } = await takeDataDirectory("/data", null, disk);
+    assert.equal(identity, null);
+    await lock.release();
+  }
+});

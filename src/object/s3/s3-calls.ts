@@ -1,5 +1,6 @@
 // Sends requests: each within its deadline, and again and again where the caller says that this may be done.
 import type { S3Client } from "@aws-sdk/client-s3";
+import { onAbort } from "../../lib/abort-listeners.js";
 import { TaskGroup } from "../../lib/task-group.js";
 import type { Clock } from "../../runtime/clock.js";
 import type { Random } from "../../runtime/random.js";
@@ -168,7 +169,7 @@ export class S3Calls {
     const onClose = (): void => {
       controller.abort(this.#tasks.signal.reason);
     };
-    follow(call.signal, onCancel);
+    const releaseCancel = call.signal === undefined ? null : onAbort(call.signal, onCancel);
     this.#onClose(onClose);
     return {
       signal: controller.signal,
@@ -180,7 +181,7 @@ export class S3Calls {
       },
       release: () => {
         timer.cancel();
-        call.signal?.removeEventListener("abort", onCancel);
+        releaseCancel?.();
         this.#atClose.delete(onClose);
       },
     };
@@ -204,14 +205,15 @@ export class S3Calls {
   /** Waits; the next attempt finds out whether the call was given up meanwhile. */
   async #sleep(delayMs: number, call: S3Call): Promise<void> {
     await new Promise<void>((resolve) => {
+      let release: (() => void) | null = null;
       const done = (): void => {
         timer.cancel();
-        call.signal?.removeEventListener("abort", done);
+        release?.();
         this.#atClose.delete(done);
         resolve();
       };
       const timer = this.#parts.clock.after(delayMs, done);
-      follow(call.signal, done);
+      release = call.signal === undefined ? null : onAbort(call.signal, done);
       this.#onClose(done);
     });
   }
@@ -225,14 +227,6 @@ interface Deadline {
   /** Starts it anew, for a body that has begun to come. */
   extend(bytes: number): void;
   release(): void;
-}
-
-function follow(signal: AbortSignal | undefined, run: () => void): void {
-  if (signal?.aborted === true) {
-    run();
-  } else {
-    signal?.addEventListener("abort", run);
-  }
 }
 
 function givenUp(reason: ObjectStoreError, thrown: unknown, sent: boolean): S3Failure {

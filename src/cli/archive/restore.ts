@@ -1,0 +1,223 @@
+// `t4 restore`: what can be restored, and a data directory made from it that needs no object store.
+import { resolve } from "node:path";
+import { describeTarget, type HistoryTarget } from "../../checkpoint/restore/history.js";
+import { restoreInto, type Restored } from "../../checkpoint/restore/restore.js";
+import { restorableWindow, type RestorablePoint } from "../../checkpoint/restore/window.js";
+import { T4Error } from "../../core/errors.js";
+import { hexOfId } from "../../lib/hex.js";
+import { claimDirectory, takeDataDirectory } from "../../node/directory/data-directory.js";
+import { makeIdentity } from "../../node/directory/identity.js";
+import { openReadOnly } from "../../node/read-only.js";
+import { CommandError, EXIT_OK, EXIT_USAGE } from "../exit.js";
+import {
+  print,
+  printJson,
+  printTable,
+  Progress,
+  shellWord,
+  shownBytes,
+  shownTime,
+} from "./output.js";
+import { pointOf, type PointFlags } from "./point.js";
+import {
+  readDatabase,
+  throwIfStopped,
+  withStore,
+  type Session,
+  type StoreCommandFlags,
+} from "./session.js";
+
+export interface RestoreFlags extends StoreCommandFlags {
+  readonly dataDir: string;
+  readonly bumpRevision?: number;
+  readonly markCompacted?: boolean;
+}
+
+export type RestoreToFlags = RestoreFlags & PointFlags;
+
+export async function restoreList(flags: StoreCommandFlags): Promise<number> {
+  return withStore(flags, async ({ store }) => {
+    const { manifest } = await readDatabase(store);
+    const window = await restorableWindow(store, manifest);
+    if (flags.json === true) {
+      manifest.checkpoints.forEach(({ key, term, index, revision, wallMs, bytes }) => {
+        printJson({
+          kind: "checkpoint",
+          key,
+          term,
+          index,
+          revision,
+          time: shownTime(wallMs),
+          bytes,
+        });
+      });
+      printJson({
+        kind: "window",
+        oldest: jsonPoint(window.oldest),
+        newest: jsonPoint(window.newest),
+      });
+      return EXIT_OK;
+    }
+    if (manifest.checkpoints.length === 0) {
+      print("no checkpoint yet");
+    } else {
+      printTable(
+        ["checkpoint", "revision", "time", "size"],
+        manifest.checkpoints.map(({ key, revision, wallMs, bytes }) => [
+          key,
+          String(revision),
+          shownTime(wallMs),
+          shownBytes(bytes),
+        ]),
+      );
+    }
+    const { oldest, newest } = window;
+    print(
+      oldest === null || newest === null
+        ? "nothing can be restored yet"
+        : `any revision from ${shownPoint(oldest)} to ${shownPoint(newest)} can be restored`,
+    );
+    return EXIT_OK;
+  });
+}
+
+function jsonPoint(point: RestorablePoint | null): Record<string, unknown> | null {
+  return point === null
+    ? null
+    : {
+        revision: point.revision,
+        index: point.index,
+        time: point.wallMs === null ? null : shownTime(point.wallMs),
+      };
+}
+
+function shownPoint({ revision, wallMs }: RestorablePoint): string {
+  return wallMs === null
+    ? `${String(revision)} (the beginning)`
+    : `${String(revision)} (${shownTime(wallMs)})`;
+}
+
+export async function restoreCheckpoint(key: string, flags: RestoreFlags): Promise<number> {
+  return restore({ kind: "checkpoint", key }, flags);
+}
+
+export async function restoreTo(flags: RestoreToFlags): Promise<number> {
+  const target = pointOf(flags);
+  if (target === null) {
+    throw new CommandError(
+      "say what to restore: --revision, --time or --checkpoint (t4 restore list shows what there is)",
+      EXIT_USAGE,
+    );
+  }
+  return restore(target, flags);
+}
+
+async function restore(target: HistoryTarget, flags: RestoreFlags): Promise<number> {
+  const raiseRevisionBy = bumpOf(flags);
+  const path = resolve(flags.dataDir);
+  return withStore(flags, async (session) => {
+    await readDatabase(session.store);
+    const restored = await restoreDirectory(session, target, path, raiseRevisionBy);
+    await verify(session, path, restored);
+    const { revision, index, wallMs, checkpoint, skipped } = restored;
+    const command = `t4 run --data-dir ${shellWord(path)}`;
+    if (flags.json === true) {
+      printJson({
+        dataDir: path,
+        revision,
+        index,
+        time: shownTime(wallMs),
+        checkpoint,
+        raiseRevisionBy,
+        skipped,
+        run: command,
+      });
+      return EXIT_OK;
+    }
+    print(
+      `restored ${describeTarget(target)} into ${path}: revision ${String(revision)}` +
+        (index === 0 ? "" : ` of ${shownTime(wallMs)}`),
+    );
+    for (const { key, reason } of skipped) {
+      print(`done without ${key}: ${reason}`);
+    }
+    if (raiseRevisionBy > 0) {
+      print(
+        `its first start raises the revision by ${String(raiseRevisionBy)} and compacts all before it`,
+      );
+    }
+    print("It is a database of its own, without an object store. Next:");
+    print(`  ${command}`);
+    return EXIT_OK;
+  });
+}
+
+/** As etcd has it: a revision that is raised says that what was before is compacted, and only then. */
+function bumpOf({ bumpRevision = 0, markCompacted = false }: RestoreFlags): number {
+  if (bumpRevision > 0 !== markCompacted) {
+    throw new CommandError(
+      "--bump-revision and --mark-compacted go together: watchers must learn that the revisions between do not exist",
+      EXIT_USAGE,
+    );
+  }
+  return bumpRevision;
+}
+
+async function restoreDirectory(
+  { store, runtime, signal }: Session,
+  target: HistoryTarget,
+  path: string,
+  raiseRevisionBy: number,
+): Promise<Restored> {
+  const { disk, random, logger } = runtime;
+  const taken = await takeDataDirectory(path, null, disk);
+  const progress = new Progress();
+  try {
+    if (taken.identity !== null) {
+      throw new T4Error(
+        "T4_DATA_DIR_UNUSABLE",
+        `${path} holds a database already: choose an empty or new directory`,
+      );
+    }
+    return await restoreInto({
+      store,
+      target,
+      directory: path,
+      disk,
+      logger,
+      raiseRevisionBy,
+      progress: ({ files, filesTotal, bytes, bytesTotal, slots, entries }) => {
+        throwIfStopped(signal);
+        progress.show(
+          () =>
+            `restoring: ${String(files)} of ${String(filesTotal)} files, ${shownBytes(bytes)} of ${shownBytes(bytesTotal)}; ` +
+            `${String(entries)} entries of ${String(slots)} slots`,
+        );
+      },
+      complete: () => {
+        // A cluster of its own: it shares its history with the source, and nothing that is written from here on.
+        claimDirectory(taken, makeIdentity(random, null), disk);
+      },
+    });
+  } finally {
+    progress.end();
+    await taken.lock.release();
+  }
+}
+
+/** Opens what was made, as the next start will, and looks whether it is what it should be. */
+async function verify({ runtime }: Session, path: string, restored: Restored): Promise<void> {
+  const node = await openReadOnly(path, runtime);
+  try {
+    const { revision, committedIndex } = node.status();
+    if (revision !== restored.revision || committedIndex !== restored.index) {
+      throw new T4Error(
+        "T4_CORRUPT",
+        `${path} opens at revision ${String(revision)} instead of ${String(restored.revision)}: do not use it ` +
+          `(cluster ${hexOfId(restored.clusterId)})`,
+      );
+    }
+  } finally {
+    await node.close();
+  }
+}

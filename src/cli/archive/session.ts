@@ -1,0 +1,103 @@
+// What the commands around an object store have in common: the store is opened and closed, a signal ends them, and its failures
+// look as all others.
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { StoreContext } from "../../archive/store-context.js";
+import { T4Error } from "../../core/errors.js";
+import { readLatestManifest, type ReadManifest } from "../../archive/latest-manifest.js";
+import { objectStoreT4Error } from "../../object/object-errors.js";
+import { ObjectStoreError, type ObjectStore } from "../../object/object-store.js";
+import { lateLogger } from "../../runtime/pino-logger.js";
+import type { Runtime } from "../../runtime/runtime.js";
+import { systemRuntime } from "../../runtime/system-runtime.js";
+import type { ObjectStoreFlags } from "../archive-flags.js";
+import { CommandError, EXIT_FAILED } from "../exit.js";
+import { objectStoreUrl, openNamedStore } from "../object-store.js";
+import { stopRequested } from "../signals.js";
+
+export interface StoreCommandFlags extends ObjectStoreFlags {
+  readonly json?: boolean;
+}
+
+export interface Session {
+  readonly runtime: Runtime;
+  readonly store: ObjectStore;
+  readonly context: StoreContext;
+  /** Aborted by SIGINT or SIGTERM. */
+  readonly signal: AbortSignal;
+}
+
+/** Runs one command on the store that the flags name. Resolves to what `use` does; rejects with T4Errors and CommandErrors. */
+export async function withStore(
+  flags: ObjectStoreFlags,
+  use: (session: Session) => Promise<number>,
+): Promise<number> {
+  const logger = lateLogger("warn", "text");
+  const runtime = systemRuntime({ logger });
+  assertDirectoryExists(objectStoreUrl(flags));
+  const controller = new AbortController();
+  stopRequested().then(
+    ({ signal }) => {
+      controller.abort(new CommandError(`stopped by ${signal}`, EXIT_FAILED));
+    },
+    () => {},
+  );
+  try {
+    const store = await openNamedStore(flags, runtime);
+    try {
+      const { clock, random } = runtime;
+      const { signal } = controller;
+      const session = { runtime, store, signal, context: { clock, random, store, signal } };
+      return await use(session);
+    } finally {
+      await store.close();
+    }
+  } catch (error) {
+    if (controller.signal.aborted) {
+      throw controller.signal.reason;
+    }
+    throw error instanceof ObjectStoreError ? objectStoreT4Error(error) : error;
+  }
+}
+
+/** Opening a directory store makes its directory: a misspelt one must not come to be by looking into it. */
+function assertDirectoryExists(url: string | null): void {
+  if (url?.startsWith("file:///") !== true) {
+    return;
+  }
+  let path: string;
+  try {
+    path = fileURLToPath(url);
+  } catch {
+    // Not a path: opening it says why.
+    return;
+  }
+  if (!existsSync(path)) {
+    throw new CommandError(
+      `the object store ${url} does not exist: check the path, or whether its volume is mounted`,
+      EXIT_FAILED,
+    );
+  }
+}
+
+/** The manifest of a prefix that must hold a database. */
+export async function readDatabase(store: ObjectStore): Promise<ReadManifest> {
+  const read = await readLatestManifest(store);
+  if (read === null) {
+    throw new CommandError(
+      `${store.url} holds no database: there is no manifest/latest. Check the prefix; a database is there once ` +
+        `t4 run --object-store ${store.url} has started`,
+      EXIT_FAILED,
+    );
+  }
+  return read;
+}
+
+/** Ends a wait that has no signal of its own. */
+export function throwIfStopped(signal: AbortSignal): void {
+  if (signal.aborted) {
+    throw signal.reason instanceof Error
+      ? signal.reason
+      : new T4Error("T4_CANCELLED", "the command was stopped");
+  }
+}

@@ -1,0 +1,35 @@
+// Listening to a signal that many share. However many calls follow it, the signal itself has one listener: platforms take
+// more than a few for a leak and print a warning.
+
+const listeners = new WeakMap<AbortSignal, Set<() => void>>();
+
+/** Calls `run` when the signal is aborted, at once if it is already. Returns what ends the listening. */
+export function onAbort(signal: AbortSignal, run: () => void): () => void {
+  if (signal.aborted) {
+    run();
+    return () => {};
+  }
+  let all = listeners.get(signal);
+  if (all === undefined) {
+    const made = new Set<() => void>();
+    listeners.set(signal, made);
+    signal.addEventListener(
+      "abort",
+      () => {
+        for (const each of made) {
+          each();
+        }
+      },
+      { once: true },
+    );
+    all = made;
+  }
+  // Wrapped, so that the same function given twice is called twice and removed once.
+  const each = (): void => {
+    run();
+  };
+  all.add(each);
+  return () => {
+    all.delete(each);
+  };
+}
