@@ -7,6 +7,7 @@ import type { Row } from "../core/row.js";
 import type { Consistency, Node } from "../node/node.js";
 import type { Clock } from "../runtime/clock.js";
 import type { Random } from "../runtime/random.js";
+import { stayAlive } from "../runtime/stay-alive.js";
 import { selectedRange, wholeNumber, type KeySelector } from "./arguments.js";
 import { encodeKey, type Bytes, type ValueCodec } from "./encoding.js";
 import { change, keyValue, type Change, type KeyInfo, type KeyValue } from "./key-value.js";
@@ -481,9 +482,11 @@ export class Db<Value = string, Input = Bytes> implements AsyncDisposable {
 
   async #close(): Promise<void> {
     this.#endWatches(new T4Error("T4_CLOSED", "the database is closed"));
-    await this.#node.close();
-    await this.#stopped;
-    await this.#closeRest();
+    await stayAlive(async () => {
+      await this.#node.close();
+      await this.#stopped;
+      await this.#closeRest();
+    });
   }
 
   #endWatches(error: T4Error): void {

@@ -4,12 +4,12 @@ import { PLANTED_BUGS, type PlantedBug } from "./planted-bugs.js";
 import { runSeeds, STEPS } from "./run-seeds.js";
 import { CheckpointSimulation } from "./simulation.js";
 
-const SEEDS = Number(process.env["T4_TEST_SEEDS"] ?? "") || 1_000;
+const SEEDS = Number(process.env["T4_TEST_SEEDS"] ?? "") || 100;
 const FIRST_SEED = Number(process.env["T4_TEST_SEED"] ?? "") || 10_000;
 /** Within so many seeds each planted bug must show. */
 const SEARCH_SEEDS = 1_000;
 
-test("restores give back what was acknowledged, in a thousand runs", async () => {
+test("restores give back what was acknowledged, in a hundred runs", async () => {
   await runSeeds(FIRST_SEED, SEEDS);
 });
 
