@@ -1,6 +1,6 @@
 // What the requests of a database cost a month at S3's list prices. An estimate, of requests only: not of storage or traffic.
 
-/** S3 Standard, us-east-1, in November 2026. */
+/** About what S3 Standard costs: for an estimate. */
 const USD_PER_WRITE = 5 / 1_000_000;
 const USD_PER_READ = 0.4 / 1_000_000;
 const SECONDS_PER_MONTH = 30 * 86_400;
