@@ -5,6 +5,7 @@
 import { utf8, utf8Bytes } from "../lib/bytes.js";
 import { T4Error } from "../core/errors.js";
 import type { Disk } from "../runtime/disk.js";
+import { readWholeFile, writeWholeFile } from "../runtime/whole-file.js";
 
 export const LOCK_NONCES_NAME: string = "leader-lock.json";
 const FORMAT_VERSION = 1;
@@ -17,14 +18,8 @@ export function readLockNonces(disk: Disk, directory: string): string[] {
   if (!disk.exists(path)) {
     return [];
   }
-  const file = disk.open(path, { mode: "read" });
-  try {
-    const bytes = new Uint8Array(file.size());
-    file.read(bytes, 0);
-    return decodeNonces(utf8(bytes, 0, bytes.length), path);
-  } finally {
-    file.close();
-  }
+  const bytes = readWholeFile(disk, path);
+  return decodeNonces(utf8(bytes, 0, bytes.length), path);
 }
 
 function decodeNonces(text: string, path: string): string[] {
@@ -54,22 +49,6 @@ function decodeNonces(text: string, path: string): string[] {
 /** Adds a nonce, durably. Throws as `readLockNonces`. */
 export function addLockNonce(disk: Disk, directory: string, nonce: string): void {
   const nonces = [...readLockNonces(disk, directory), nonce].slice(-NONCES_MAX);
-  const path = `${directory}/${LOCK_NONCES_NAME}`;
-  const temporaryPath = `${path}.tmp`;
-  if (disk.exists(temporaryPath)) {
-    disk.remove(temporaryPath);
-  }
-  const file = disk.open(temporaryPath, { mode: "create" });
-  try {
-    file.write(
-      utf8Bytes(`${JSON.stringify({ formatVersion: FORMAT_VERSION, nonces }, null, 2)}\n`),
-      0,
-    );
-    // Synced before the name shows it: a power loss leaves the old file or the new one.
-    file.sync();
-  } finally {
-    file.close();
-  }
-  disk.rename(temporaryPath, path);
-  disk.syncDirectory(directory);
+  const text = `${JSON.stringify({ formatVersion: FORMAT_VERSION, nonces }, null, 2)}\n`;
+  writeWholeFile(disk, directory, LOCK_NONCES_NAME, utf8Bytes(text));
 }

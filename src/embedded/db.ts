@@ -96,14 +96,14 @@ export class Db<Value = string, Input = Bytes> implements AsyncDisposable {
   readonly #watches = new Set<Watch<Value>>();
   readonly #stopped: Promise<void>;
   #closing: Promise<void> | null = null;
-  readonly #closeRest: () => Promise<void>;
+  readonly #closeRest: (() => Promise<void>) | null;
 
-  /** @internal `closeRest`: what has to be closed behind the node. */
+  /** @internal `closeRest`: what has to be closed behind a node with an object store. */
   constructor(
     node: Node,
     codec: ValueCodec<Value, Input>,
     world: { readonly clock: Clock; readonly random: Random },
-    closeRest: () => Promise<void> = async () => Promise.resolve(),
+    closeRest: (() => Promise<void>) | null = null,
   ) {
     this.#closeRest = closeRest;
     this.#node = node;
@@ -485,7 +485,7 @@ export class Db<Value = string, Input = Bytes> implements AsyncDisposable {
     await stayAlive(async () => {
       await this.#node.close();
       await this.#stopped;
-      await this.#closeRest();
+      await this.#closeRest?.();
     });
   }
 
