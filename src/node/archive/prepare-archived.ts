@@ -51,8 +51,6 @@ export interface Prepared {
   readonly context: StoreContext;
   /** Where the first slot of this leadership goes. */
   readonly position: ChainPosition;
-  /** The rule in force: of the lock's record. Another one that is wanted comes after the backlog is archived. */
-  readonly rule: AcknowledgeRule;
   readonly raiseRevisionBy: number;
   /** The archive's chain begins behind what the local store holds: only a checkpoint makes it whole. */
   readonly needsCheckpoint: boolean;
@@ -239,7 +237,7 @@ class Preparation {
       store: archive.store,
       directory: this.#taken.path,
       identity: { clusterId, nodeId, logId, address: archive.address },
-      rule: this.#wanted,
+      rule: this.#ruleFor(local),
       seenTerm: Math.max(read?.manifest.term ?? 0, local?.tipTerm ?? 0) as Term,
       signal: this.#context.signal,
       waiting: (holder) => {
@@ -253,6 +251,14 @@ class Preparation {
       ...(archive.lockTtlMs === undefined ? {} : { ttlMs: archive.lockTtlMs }),
       ...(archive.lockMarginMs === undefined ? {} : { marginMs: archive.lockMarginMs }),
     });
+  }
+
+  /** What is here and was acknowledged by this disk has to be archived before the lock may promise more. */
+  #ruleFor(local: LocalHistory | null): AcknowledgeRule {
+    const { path } = this.#taken;
+    const isArchived =
+      local === null || readAcknowledgeRule(path, this.#parts.runtime.disk) === "archive";
+    return isArchived ? this.#wanted : "local";
   }
 
   /** The first leader of a prefix. What a directory already holds follows as a checkpoint and as slots. */
@@ -502,16 +508,16 @@ class Preparation {
   ): Prepared {
     const { disk } = this.#parts.runtime;
     const directory = claimDirectory(this.#taken, identity, disk);
-    const { rule } = lock.record;
-    // Durable before anything is acknowledged under it.
-    writeAcknowledgeRule(directory.path, rule, disk);
+    if (this.#wanted === "local") {
+      // Durable before anything is acknowledged so. The other rule is noted when the archive has what came before.
+      writeAcknowledgeRule(directory.path, "local", disk);
+    }
     return {
       directory,
       lock,
       giveUp: async () => this.#giveUp(lock, identity),
       context: this.#context,
       position,
-      rule,
       ...facts,
     };
   }
