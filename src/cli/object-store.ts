@@ -1,5 +1,4 @@
 // Which object store the flags mean, and how it is opened.
-import { openObjectStore } from "../object/open-object-store.js";
 import type { ObjectStore } from "../object/object-store.js";
 import type { RetryWorld } from "../object/retry.js";
 import type { ArchiveSettings, RestorePoint } from "../node/archive/archive-settings.js";
@@ -52,6 +51,8 @@ export async function openStoreAt(
   // The SDK warns on standard error of each old version of Node: that is for who installs Node, once, not for each start.
   process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
   const { s3Endpoint, s3Region, s3Profile, s3AccessKeyId, s3SecretAccessKey } = flags;
+  // Loaded only here: a server without an object store starts faster without its modules.
+  const { openObjectStore } = await import("../object/open-object-store.js");
   return openObjectStore(url, world, {
     ...(s3Endpoint === undefined ? {} : { endpoint: s3Endpoint }),
     ...(s3Region === undefined ? {} : { region: s3Region }),
