@@ -1,4 +1,5 @@
 // What `open` takes.
+import { T4Error } from "../core/errors.js";
 import type { ArchiveSettings } from "../node/archive/archive-settings.js";
 import type { Logger } from "../runtime/logger.js";
 import {
@@ -33,6 +34,7 @@ export type OpenConfig = (
   readonly logger?: Logger;
 };
 
+/** Throws T4_INVALID_ARGUMENT for an encoding that is none. */
 export function codecOf(encoding: ValueEncoding = "utf8"): ValueCodec<unknown, never> {
   switch (encoding) {
     case "utf8":
@@ -41,5 +43,11 @@ export function codecOf(encoding: ValueEncoding = "utf8"): ValueCodec<unknown, n
       return jsonCodec;
     case "buffer":
       return bufferCodec;
+    default:
+      // Callers in JavaScript have no types.
+      throw new T4Error(
+        "T4_INVALID_ARGUMENT",
+        `valueEncoding must be "utf8", "json" or "buffer", not ${JSON.stringify(encoding)}`,
+      );
   }
 }

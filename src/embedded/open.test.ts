@@ -60,6 +60,11 @@ test("where the data goes must be said, and once", async () => {
   await fails("T4_INVALID_ARGUMENT", async () => loose({ dataDir: "x", memory: true }));
 });
 
+test("an encoding of values that there is not is refused before anything is opened", async () => {
+  const loose = open as (config: object) => Promise<unknown>;
+  await fails("T4_INVALID_ARGUMENT", async () => loose({ memory: true, valueEncoding: "utf-8" }));
+});
+
 test("JSON values have the type asked for", async () => {
   await using db = await open<{ readonly theme: string }>({ memory: true, valueEncoding: "json" });
   await db.put("alice", { theme: "dark" });
