@@ -1,5 +1,6 @@
 // Foreign programs that some tests need. On a developer's machine a missing one skips the test and says why; in CI
 // (`CI=true`) it fails, so that nobody takes a suite that ran nothing for a green one.
+import { spawnSync } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 
@@ -15,7 +16,16 @@ const missing = (tool: string): boolean =>
 
 /** For `test(name, { skip: skipWithout("etcd") }, …)`: the reason to skip, or false to run. Throws in CI. */
 export function skipWithout(...tools: readonly string[]): string | false {
-  const absent = tools.filter(missing);
+  return skipIfAbsent(tools.filter(missing));
+}
+
+/** The same for a module of the system's own Python, where Debian puts its packages. */
+export function skipWithoutPythonModule(name: string): string | false {
+  const { status } = spawnSync("/usr/bin/python3", ["-c", `import ${name}`]);
+  return skipIfAbsent(status === 0 ? [] : [`the Python module ${name}`]);
+}
+
+function skipIfAbsent(absent: readonly string[]): string | false {
   if (absent.length === 0) {
     return false;
   }
