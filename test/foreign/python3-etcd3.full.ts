@@ -26,6 +26,9 @@ const groups: Readonly<Record<string, readonly string[]>> = {
   snapshot: ["/etcdserverpb.Maintenance/Snapshot"],
 };
 
+const withoutEtcd = skipWithout("etcd");
+const without = withoutEtcd === false ? skipWithoutPythonModule("etcd3") : withoutEtcd;
+
 /** What the script printed, a line a step. */
 async function session(server: ServerProcess, group: string): Promise<unknown[]> {
   const script = repositoryPath("test/foreign/python/etcd3_session.py");
@@ -53,32 +56,28 @@ async function session(server: ServerProcess, group: string): Promise<unknown[]>
   return lines.map((line) => JSON.parse(line) as unknown);
 }
 
-suite(
-  "the Python client etcd3",
-  { skip: skipWithout("etcd") || skipWithoutPythonModule("etcd3") },
-  () => {
-    let etcd: ServerProcess;
-    let t4: ServerProcess;
+suite("the Python client etcd3", { skip: without }, () => {
+  let etcd: ServerProcess;
+  let t4: ServerProcess;
 
-    before(async () => {
-      [etcd, t4] = await Promise.all([startEtcd(), startT4()]);
-    });
+  before(async () => {
+    [etcd, t4] = await Promise.all([startEtcd(), startT4()]);
+  });
 
-    after(async () => {
-      await etcd[Symbol.asyncDispose]();
-      await t4[Symbol.asyncDispose]();
-    });
+  after(async () => {
+    await etcd[Symbol.asyncDispose]();
+    await t4[Symbol.asyncDispose]();
+  });
 
-    for (const [group, calls] of Object.entries(groups)) {
-      test(
-        `${group}: what it is told is what etcd tells it`,
-        { skip: skipUntilServed(...calls) },
-        async () => {
-          const [expected, actual] = await Promise.all([session(etcd, group), session(t4, group)]);
-          assert.deepEqual(actual, expected);
-          assert.deepEqual(actual.at(-1), { step: "end" });
-        },
-      );
-    }
-  },
-);
+  for (const [group, calls] of Object.entries(groups)) {
+    test(
+      `${group}: what it is told is what etcd tells it`,
+      { skip: skipUntilServed(...calls) },
+      async () => {
+        const [expected, actual] = await Promise.all([session(etcd, group), session(t4, group)]);
+        assert.deepEqual(actual, expected);
+        assert.deepEqual(actual.at(-1), { step: "end" });
+      },
+    );
+  }
+});
