@@ -17,6 +17,11 @@ import type { CheckpointConfig } from "./archive-config.js";
 
 /** How often it is looked whether a checkpoint is due. */
 const LOOK_MS = 1_000;
+/**
+ * One is made after so much of the log, whatever is configured: about four seconds of replay for who restores, and hardly more to
+ * upload, since every file is uploaded once.
+ */
+const LOG_BYTES_MAX = 256 * 1024 * 1024;
 /** After one failed, the least time to the next try. */
 const RETRY_MS = 10_000;
 
@@ -24,7 +29,7 @@ export interface CheckpointKeeperParts {
   readonly config: CheckpointConfig;
   readonly archive: Pick<
     Archive,
-    "archivedIndex" | "slotsWon" | "endAt" | "forgetEndsBefore" | "flush"
+    "archivedIndex" | "slotsWon" | "bytesWon" | "endAt" | "forgetEndsBefore" | "flush"
   >;
   readonly context: StoreContext;
   readonly clusterId: bigint;
@@ -47,6 +52,7 @@ export class CheckpointKeeper {
   #lastMs: number;
   #lastIndex: LogIndex;
   #lastSlots = 0;
+  #lastBytes = 0;
   #failedMs = Number.NEGATIVE_INFINITY;
 
   constructor(parts: CheckpointKeeperParts) {
@@ -118,6 +124,7 @@ export class CheckpointKeeper {
     }
     return (
       nowMs - this.#lastMs >= config.intervalMs ||
+      archive.bytesWon - this.#lastBytes >= LOG_BYTES_MAX ||
       (config.entries > 0 && entries >= config.entries) ||
       (config.objects > 0 && slots >= config.objects)
     );
@@ -126,7 +133,7 @@ export class CheckpointKeeper {
   async #make(signal: AbortSignal): Promise<CheckpointRecord> {
     const { archive, context, runtime, directory, clusterId, term } = this.#parts;
     const startMs = runtime.clock.monotonicMs();
-    const slots = archive.slotsWon;
+    const { slotsWon, bytesWon } = archive;
     const held = await aborted(this.#gathered(), signal);
     const own: StoreContext = { ...context, signal };
     try {
@@ -148,7 +155,8 @@ export class CheckpointKeeper {
       const { record } = result;
       this.#lastMs = startMs;
       this.#lastIndex = held.manifest.index;
-      this.#lastSlots = slots;
+      this.#lastSlots = slotsWon;
+      this.#lastBytes = bytesWon;
       archive.forgetEndsBefore(record.index);
       runtime.logger.info("checkpoint made", {
         index: record.index,
