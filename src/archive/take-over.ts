@@ -40,6 +40,10 @@ export type TakenOver =
       readonly revision: Revision;
       /** The term of the archive's last entry; null if none was met on the way. */
       readonly lastEntryTerm: Term | null;
+      /** Slots that were read on the way. */
+      readonly slots: number;
+      /** Bytes of frames in them. */
+      readonly bytes: number;
       readonly manifest: ReadManifest;
     }
   /** A leader of a later term, or another of this term, was met: step down. */
@@ -63,6 +67,7 @@ export async function takeOver(
   const reader = new ChainReader(context.store, clusterId, options.from.position);
   let revision = options.from.revision;
   let lastEntryTerm: Term | null = null;
+  const walked = { slots: 0, bytes: 0 };
   for (;;) {
     const slot = await persistently(context, async () => reader.next());
     if (slot === "end") {
@@ -76,16 +81,18 @@ export async function takeOver(
       }
       const seal = makeSeal(context, reader.position, { clusterId, term, revision });
       if (await putSeal(context, reader.position, seal)) {
-        const sealed = { seal, position: reader.position, revision, lastEntryTerm };
+        const sealed = { seal, position: reader.position, revision, lastEntryTerm, ...walked };
         return claimManifest(context, options, sealed);
       }
       continue;
     }
+    walked.slots += 1;
     if (slot.kind === "seal" && slot.nextTerm >= term) {
       return fencedBy(slot);
     }
     if (slot.kind === "entries") {
       revision = slot.revision;
+      walked.bytes += slot.groups.reduce((sum, { frame }) => sum + frame.length, 0);
       lastEntryTerm = slot.groups[0]?.term ?? null;
     }
   }
@@ -131,12 +138,14 @@ interface Sealed {
   readonly position: ChainPosition;
   readonly revision: Revision;
   readonly lastEntryTerm: Term | null;
+  readonly slots: number;
+  readonly bytes: number;
 }
 
 async function claimManifest(
   context: StoreContext,
   { manifest, term }: TakeOverOptions,
-  { seal, position, revision, lastEntryTerm }: Sealed,
+  { seal, position, ...walked }: Sealed,
 ): Promise<TakenOver> {
   const update = await persistently(context, async () =>
     updateLatestManifest(context, term, null, () => ({})),
@@ -153,8 +162,7 @@ async function claimManifest(
   return {
     kind: "leading",
     position: { term, firstIndex: position.firstIndex, previousHash: seal.hash },
-    revision,
-    lastEntryTerm,
+    ...walked,
     manifest: read,
   };
 }

@@ -7,6 +7,7 @@ import type { CheckpointRecord } from "../../archive/latest-manifest.js";
 import type { StoreContext } from "../../archive/store-context.js";
 import { collect } from "../../checkpoint/collection/collect.js";
 import { uploadCheckpoint } from "../../checkpoint/upload/upload-checkpoint.js";
+import { orAborted } from "../../lib/abort-listeners.js";
 import { TaskGroup } from "../../lib/task-group.js";
 import { objectStoreT4Error } from "../../object/object-errors.js";
 import { ObjectStoreError } from "../../object/object-store.js";
@@ -14,6 +15,7 @@ import type { Runtime } from "../../runtime/runtime.js";
 import type { HeldManifest } from "../../store/store.js";
 import { fromDiskError } from "../../store/file/file-errors.js";
 import type { CheckpointConfig } from "./archive-config.js";
+import type { SinceCheckpoint } from "./since-checkpoint.js";
 
 /** How often it is looked whether a checkpoint is due. */
 const LOOK_MS = 1_000;
@@ -22,11 +24,14 @@ const LOOK_MS = 1_000;
  * upload, since every file is uploaded once.
  */
 const LOG_BYTES_MAX = 256 * 1024 * 1024;
+/** Leaderships after which one is made: who starts follows the chain through each of them, at some round trips a piece. */
+const TERMS_MAX = 32;
 /** After one failed, the least time to the next try. */
 const RETRY_MS = 10_000;
 
 export interface CheckpointKeeperParts {
   readonly config: CheckpointConfig;
+  readonly since: SinceCheckpoint;
   readonly archive: Pick<
     Archive,
     "archivedIndex" | "slotsWon" | "bytesWon" | "endAt" | "forgetEndsBefore" | "flush"
@@ -51,14 +56,22 @@ export class CheckpointKeeper {
   #making: Promise<CheckpointRecord> | null = null;
   #lastMs: number;
   #lastIndex: LogIndex;
-  #lastSlots = 0;
-  #lastBytes = 0;
+  /** Below 0 by what was in the archive when this leadership began. */
+  #lastSlots: number;
+  #lastBytes: number;
+  #terms: number;
   #failedMs = Number.NEGATIVE_INFINITY;
 
   constructor(parts: CheckpointKeeperParts) {
     this.#parts = parts;
-    this.#lastMs = parts.runtime.clock.monotonicMs();
-    this.#lastIndex = parts.archive.archivedIndex;
+    const { config, since, runtime } = parts;
+    const { clock } = runtime;
+    const agoMs = since.wallMs === null ? config.intervalMs : clock.wallMs() - since.wallMs;
+    this.#lastMs = clock.monotonicMs() - agoMs;
+    this.#lastIndex = since.index;
+    this.#lastSlots = -since.slots;
+    this.#lastBytes = -since.bytes;
+    this.#terms = since.terms;
   }
 
   /** `gather` makes everything committed part of files. */
@@ -125,6 +138,7 @@ export class CheckpointKeeper {
     return (
       nowMs - this.#lastMs >= config.intervalMs ||
       archive.bytesWon - this.#lastBytes >= LOG_BYTES_MAX ||
+      this.#terms >= TERMS_MAX ||
       (config.entries > 0 && entries >= config.entries) ||
       (config.objects > 0 && slots >= config.objects)
     );
@@ -134,7 +148,7 @@ export class CheckpointKeeper {
     const { archive, context, runtime, directory, clusterId, term } = this.#parts;
     const startMs = runtime.clock.monotonicMs();
     const { slotsWon, bytesWon } = archive;
-    const held = await aborted(this.#gathered(), signal);
+    const held = await orAborted(this.#gathered(), signal);
     const own: StoreContext = { ...context, signal };
     try {
       const end = await this.#archivedEnd(held.manifest.index, signal);
@@ -157,6 +171,7 @@ export class CheckpointKeeper {
       this.#lastIndex = held.manifest.index;
       this.#lastSlots = slotsWon;
       this.#lastBytes = bytesWon;
+      this.#terms = 0;
       archive.forgetEndsBefore(record.index);
       runtime.logger.info("checkpoint made", {
         index: record.index,
@@ -187,7 +202,7 @@ export class CheckpointKeeper {
       if (end !== null) {
         return end;
       }
-      await aborted(archive.flush(), signal);
+      await orAborted(archive.flush(), signal);
       if (archive.endAt(index) === null) {
         await runtime.clock.sleep(LOOK_MS / 10, signal);
       }
@@ -224,22 +239,5 @@ export class CheckpointKeeper {
     );
     fenced(error);
     return error;
-  }
-}
-
-/** Rejects with the signal's reason if that comes first. */
-async function aborted<Result>(promise: Promise<Result>, signal: AbortSignal): Promise<Result> {
-  signal.throwIfAborted();
-  let onAbort: () => void = () => {};
-  const end = new Promise<never>((_, reject) => {
-    onAbort = () => {
-      reject(signal.reason as Error);
-    };
-    signal.addEventListener("abort", onAbort, { once: true });
-  });
-  try {
-    return await Promise.race([promise, end]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
   }
 }
