@@ -34,6 +34,8 @@ export interface ArchiveFlags extends ObjectStoreFlags {
   /** Milliseconds, these two. */
   readonly restoreWindow: number;
   readonly gcGrace: number;
+  /** Milliseconds. */
+  readonly objectStoreTimeout: number;
   readonly restoreRevision?: number;
   /** Milliseconds since 1970. */
   readonly restoreTime?: number;
@@ -102,6 +104,12 @@ export function archiveOptions(): Option[] {
     option("--gc-grace <duration>", "how long what is needed no more is kept all the same")
       .default(DAY_MS, shownDuration(DAY_MS))
       .argParser(duration(MINUTE_MS)),
+    option(
+      "--object-store-timeout <duration>",
+      "how long a start waits for an object store that does not answer (0s: for ever)",
+    )
+      .default(5 * MINUTE_MS, shownDuration(5 * MINUTE_MS))
+      .argParser(duration(0)),
     option(
       "--restore-revision <n>",
       "at the first start on an empty directory: begin with this revision, without the object store's later ones",

@@ -130,7 +130,10 @@ export class LocalNode implements Node {
         this.#pipeline.durable(index);
       },
       timedOut: (index) => {
-        this.#pipeline.timeOut(index);
+        // Before it leads it has no callers, and the start waits as long as it is let.
+        if (this.#isLeading) {
+          this.#pipeline.timeOut(index);
+        }
       },
       released: () => {
         this.#trimLog();
