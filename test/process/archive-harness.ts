@@ -3,6 +3,11 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { ObjectStore } from "../../src/object/object-store.js";
+import { openObjectStore } from "../../src/object/open-object-store.js";
+import { openS3ObjectStore } from "../../src/object/s3/s3-object-store.js";
+import { systemClock } from "../../src/runtime/system-clock.js";
+import { systemRandom } from "../../src/runtime/system-random.js";
 import { BUCKET, startFake } from "../s3/harness.js";
 import type { FakeS3, FakeS3Options } from "../s3/fake-s3.js";
 import type { GrpcClient } from "../support/grpc-client.js";
@@ -13,6 +18,8 @@ import { sleep } from "../support/wait.js";
 
 export const ASYNC: readonly string[] = ["--wal-sync-upload", "false"];
 
+const world = { clock: systemClock, random: systemRandom };
+
 const PUT = "/etcdserverpb.KV/Put";
 const RANGE = "/etcdserverpb.KV/Range";
 const KEYS_PER_TXN = 100;
@@ -20,8 +27,10 @@ const KEYS_PER_TXN = 100;
 export interface Places extends AsyncDisposable {
   readonly root: string;
   readonly data: string;
-  /** That name the store. */
+  /** That name the store: "--object-store" and its URL first. */
   readonly flags: readonly string[];
+  /** The same store in this process, or one beside it. */
+  open(suffix: string): Promise<ObjectStore>;
 }
 
 export interface FakePlaces extends Places {
@@ -39,6 +48,7 @@ export async function directoryPlaces(): Promise<Places> {
     root,
     data: join(root, "data"),
     flags: ["--object-store", `file://${join(root, "store")}`],
+    open: async (suffix) => openObjectStore(`file://${join(root, "store")}${suffix}`, world),
     [Symbol.asyncDispose]: async () => removeTempDirectory(root),
   };
 }
@@ -54,6 +64,7 @@ export async function fakePlaces(options: FakeS3Options = {}): Promise<FakePlace
     fake,
     data: join(root, "data"),
     flags: s3Flags(fake),
+    open: async (suffix) => openPrefix(fake.url, fake.rules, suffix),
     [Symbol.asyncDispose]: async () => {
       await Promise.all(ends.map(async (end) => end()));
       await removeTempDirectory(root);
@@ -69,6 +80,7 @@ export async function versitygwPlaces(): Promise<Places> {
     root,
     data: join(root, "data"),
     flags: accessFlags(server.endpoint, server, "db"),
+    open: async (suffix) => openPrefix(server.endpoint, server, suffix),
     [Symbol.asyncDispose]: async () => {
       await server[Symbol.asyncDispose]();
       await removeTempDirectory(root);
@@ -84,6 +96,14 @@ interface Access {
   readonly region: string;
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
+}
+
+async function openPrefix(endpoint: string, access: Access, suffix: string): Promise<ObjectStore> {
+  const { region, accessKeyId, secretAccessKey } = access;
+  return openS3ObjectStore({
+    ...{ bucket: BUCKET, prefix: `db${suffix}`, endpoint },
+    ...{ region, accessKeyId, secretAccessKey },
+  });
 }
 
 function accessFlags(endpoint: string, access: Access, prefix: string): readonly string[] {
