@@ -4,7 +4,7 @@
 // an older leader still does there can win; then look whether the sealed slot lies below the floor, where an empty slot means
 // nothing.
 import { assert } from "../lib/assert.js";
-import type { Revision, Term } from "../core/words.js";
+import type { LogIndex, Revision, Term } from "../core/words.js";
 import { makeWriteId } from "../object/json-object.js";
 import { ChainReader } from "./chain-reader.js";
 import { compareAddresses, slotKey, type ChainPosition } from "./chain.js";
@@ -29,6 +29,8 @@ export interface TakeOverOptions {
   readonly term: Term;
   /** Where to walk from: behind a retained checkpoint, behind what the own log has, or the chain's beginning. */
   readonly from: ChainPoint;
+  /** The last entry of the own log, if it has one: where the two meet is told. */
+  readonly ownIndex?: LogIndex;
 }
 
 export type TakenOver =
@@ -40,6 +42,8 @@ export type TakenOver =
       readonly revision: Revision;
       /** The term of the archive's last entry; null if none was met on the way. */
       readonly lastEntryTerm: Term | null;
+      /** The last slot that begins at or before the own log's last entry; null if none was met. */
+      readonly meeting: ChainPosition | null;
       /** Slots that were read on the way. */
       readonly slots: number;
       /** Bytes of frames in them. */
@@ -68,7 +72,9 @@ export async function takeOver(
   let revision = options.from.revision;
   let lastEntryTerm: Term | null = null;
   const walked = { slots: 0, bytes: 0 };
+  let meeting: ChainPosition | null = null;
   for (;;) {
+    const { position } = reader;
     const slot = await persistently(context, async () => reader.next());
     if (slot === "end") {
       const read = await persistently(context, async () => mustReadLatestManifest(context.store));
@@ -81,7 +87,14 @@ export async function takeOver(
       }
       const seal = makeSeal(context, reader.position, { clusterId, term, revision });
       if (await putSeal(context, reader.position, seal)) {
-        const sealed = { seal, position: reader.position, revision, lastEntryTerm, ...walked };
+        const sealed = {
+          seal,
+          position: reader.position,
+          revision,
+          lastEntryTerm,
+          meeting,
+          ...walked,
+        };
         return claimManifest(context, options, sealed);
       }
       continue;
@@ -92,6 +105,7 @@ export async function takeOver(
     }
     if (slot.kind === "entries") {
       revision = slot.revision;
+      meeting = position.firstIndex <= (options.ownIndex ?? 0) ? position : meeting;
       walked.bytes += slot.groups.reduce((sum, { frame }) => sum + frame.length, 0);
       lastEntryTerm = slot.groups[0]?.term ?? null;
     }
@@ -138,6 +152,7 @@ interface Sealed {
   readonly position: ChainPosition;
   readonly revision: Revision;
   readonly lastEntryTerm: Term | null;
+  readonly meeting: ChainPosition | null;
   readonly slots: number;
   readonly bytes: number;
 }

@@ -308,7 +308,12 @@ class Preparation {
       }
       from = await this.#restore(identity);
     }
-    const over = await takeOver(this.#context, { manifest: read, term: lock.term, from });
+    const over = await takeOver(this.#context, {
+      manifest: read,
+      term: lock.term,
+      from,
+      ...(local === null ? {} : { ownIndex: local.tipIndex }),
+    });
     if (over.kind === "fenced") {
       throw this.#fencedError(over.byTerm);
     }
@@ -391,7 +396,9 @@ class Preparation {
     const { runtime } = this.#parts;
     const archivedIndex = (over.position.firstIndex - 1) as LogIndex;
     const commonIndex = Math.min(archivedIndex, held.tipIndex) as LogIndex;
-    const reader = new ChainReader(this.#context.store, null, from.position);
+    // What comes before the slot in which the two meet was checked by the take-over.
+    const start = over.meeting ?? from.position;
+    const reader = new ChainReader(this.#context.store, null, start);
     const log = new SegmentImport({
       disk: runtime.disk,
       directory: this.#taken.walDirectory,
