@@ -1,5 +1,6 @@
 // The flags that say where the log and the checkpoints are kept beside the data directory, and how.
 import type { Option } from "commander";
+import { COLLECTION_GRACE_MS_MIN } from "../core/limits.js";
 import {
   duration,
   option,
@@ -103,7 +104,7 @@ export function archiveOptions(): Option[] {
       .argParser(duration(0)),
     option("--gc-grace <duration>", "how long what is needed no more is kept all the same")
       .default(DAY_MS, shownDuration(DAY_MS))
-      .argParser(duration(MINUTE_MS)),
+      .argParser(duration(COLLECTION_GRACE_MS_MIN)),
     option(
       "--object-store-timeout <duration>",
       "how long a start waits for an object store that does not answer (0s: for ever)",

@@ -1,5 +1,6 @@
 // From what a user says of an object store to what a node is told: defaults, the store itself, and whether it is fit.
 import { T4Error } from "../../core/errors.js";
+import { COLLECTION_GRACE_MS_MIN } from "../../core/limits.js";
 import type { Revision } from "../../core/words.js";
 import type { HistoryTarget } from "../../checkpoint/restore/history.js";
 import type { RestoreProgress } from "../../checkpoint/restore/restore.js";
@@ -80,7 +81,7 @@ export async function openArchive(
   open: (url: string) => Promise<ObjectStore> = async (url) => openObjectStore(url, runtime),
 ): Promise<OpenedArchive> {
   const graceMs = settings.gcGraceMs ?? DAY_MS;
-  if (graceMs < MINUTE_MS) {
+  if (graceMs < COLLECTION_GRACE_MS_MIN) {
     throw new T4Error("T4_INVALID_ARGUMENT", "the grace of collection is at least one minute");
   }
   if (graceMs < 60 * MINUTE_MS) {

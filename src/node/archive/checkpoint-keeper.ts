@@ -5,7 +5,11 @@ import type { LogIndex, Term } from "../../core/words.js";
 import type { Archive, ArchivedEnd } from "../../archive/archive.js";
 import type { CheckpointRecord } from "../../archive/latest-manifest.js";
 import type { StoreContext } from "../../archive/store-context.js";
-import { collect } from "../../checkpoint/collection/collect.js";
+import {
+  collect,
+  type CollectRequest,
+  type CollectResult,
+} from "../../checkpoint/collection/collect.js";
 import { uploadCheckpoint } from "../../checkpoint/upload/upload-checkpoint.js";
 import { orAborted } from "../../lib/abort-listeners.js";
 import { TaskGroup } from "../../lib/task-group.js";
@@ -19,6 +23,8 @@ import type { SinceCheckpoint } from "./since-checkpoint.js";
 
 /** How often it is looked whether a checkpoint is due. */
 const LOOK_MS = 1_000;
+/** Sooner after a start: a node that never lives long is to make one all the same. */
+const FIRST_LOOK_MS = 100;
 /**
  * One is made after so much of the log, whatever is configured: about four seconds of replay for who restores, and hardly more to
  * upload, since every file is uploaded once.
@@ -54,6 +60,8 @@ export class CheckpointKeeper {
   #running: Promise<void> = Promise.resolve();
   /** The checkpoint that is being made. */
   #making: Promise<CheckpointRecord> | null = null;
+  /** A collection that was asked for. It and a checkpoint's uploads never overlap. */
+  #collecting: Promise<CollectResult> | null = null;
   #lastMs: number;
   #lastIndex: LogIndex;
   /** Below 0 by what was in the archive when this leadership began. */
@@ -83,20 +91,34 @@ export class CheckpointKeeper {
   /** The checkpoint that is under way, or a new one. Throws T4_UNAVAILABLE, T4_FENCED, T4_CLOSED and what it cannot read. */
   async make(): Promise<CheckpointRecord> {
     this.#making ??= this.#tasks
-      .run(async (signal) => this.#make(signal))
+      .run(async (signal) => {
+        await Promise.allSettled([this.#collecting]);
+        return this.#make(signal);
+      })
       .finally(() => {
         this.#making = null;
       });
     try {
       return await this.#making;
     } catch (error) {
-      if (error instanceof ObjectStoreError) {
-        // Only closing gives a checkpoint's calls up.
-        throw error.code === "cancelled"
-          ? new T4Error("T4_CLOSED", "the store is closed", { cause: error })
-          : objectStoreT4Error(error);
-      }
-      throw fromDiskError(error);
+      throw callerError(error);
+    }
+  }
+
+  /** One run of collection, with what the caller wants to be kept. Throws T4_UNAVAILABLE, T4_FENCED, T4_CLOSED, T4_CORRUPT. */
+  async collect(request: CollectRequest): Promise<CollectResult> {
+    while (this.#making !== null || this.#collecting !== null) {
+      await Promise.allSettled([this.#making, this.#collecting]);
+    }
+    this.#collecting = this.#tasks
+      .run(async (signal) => this.#collect({ ...this.#parts.context, signal }, request))
+      .finally(() => {
+        this.#collecting = null;
+      });
+    try {
+      return await this.#collecting;
+    } catch (error) {
+      throw callerError(error);
     }
   }
 
@@ -108,9 +130,9 @@ export class CheckpointKeeper {
   /** Ends with the signal. */
   async #run(signal: AbortSignal): Promise<void> {
     const { clock, logger } = this.#parts.runtime;
-    for (;;) {
+    for (let waitMs = FIRST_LOOK_MS; ; waitMs = LOOK_MS) {
       try {
-        await clock.sleep(LOOK_MS, signal);
+        await clock.sleep(waitMs, signal);
         if (this.#isDue()) {
           await this.make();
         }
@@ -180,7 +202,7 @@ export class CheckpointKeeper {
         uploadedBytes: result.kind === "uploaded" ? result.progress.uploadedBytes : 0,
         durationMs: Math.round(runtime.clock.monotonicMs() - startMs),
       });
-      await this.#collect(own);
+      await this.#collectAfter(own);
       return record;
     } finally {
       held.release();
@@ -209,20 +231,17 @@ export class CheckpointKeeper {
     }
   }
 
+  async #collect(context: StoreContext, request: CollectRequest): Promise<CollectResult> {
+    const { term, isLeading, runtime } = this.#parts;
+    return collect({ ...request, context, term, isLeading, logger: runtime.logger });
+  }
+
   /** What fails here is no failure of the checkpoint. */
-  async #collect(context: StoreContext): Promise<void> {
-    const { config, term, isLeading, runtime } = this.#parts;
+  async #collectAfter(context: StoreContext): Promise<void> {
+    const { config, runtime } = this.#parts;
+    const { keep, restoreWindowMs, graceMs } = config;
     try {
-      await collect({
-        context,
-        term,
-        keep: config.keep,
-        restoreWindowMs: config.restoreWindowMs,
-        graceMs: config.graceMs,
-        dryRun: false,
-        isLeading,
-        logger: runtime.logger,
-      });
+      await this.#collect(context, { keep, restoreWindowMs, graceMs, dryRun: false });
     } catch (error) {
       context.signal.throwIfAborted();
       runtime.logger.warn("nothing was collected: it is tried again after the next checkpoint", {
@@ -240,4 +259,14 @@ export class CheckpointKeeper {
     fenced(error);
     return error;
   }
+}
+
+function callerError(error: unknown): unknown {
+  if (error instanceof ObjectStoreError) {
+    // Only closing gives a call up.
+    return error.code === "cancelled"
+      ? new T4Error("T4_CLOSED", "the store is closed", { cause: error })
+      : objectStoreT4Error(error);
+  }
+  return fromDiskError(error);
 }
