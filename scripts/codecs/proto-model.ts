@@ -10,6 +10,7 @@ export const MODULES: Readonly<Record<string, string>> = {
   "etcd/v3lock.proto": "v3lock",
   "etcd/v3election.proto": "v3election",
   "grpc/health.proto": "health",
+  "t4/admin.proto": "admin",
 };
 
 /** 64-bit fields that hold identifiers, of which clients use all bits. All others are counted: numbers. */

@@ -97,6 +97,7 @@ export class Archive {
   /** Of the last group that is archived. */
   #lastWallMs = 0;
   #slotsWon = 0;
+  #bytesWon = 0;
   #flushWaiters: FlushWaiter[] = [];
   #wake: (() => void) | null = null;
   #lookTimer: Timer | null = null;
@@ -134,6 +135,11 @@ export class Archive {
   /** Slots won since it was created. */
   get slotsWon(): number {
     return this.#slotsWon;
+  }
+
+  /** Bytes of those slots. */
+  get bytesWon(): number {
+    return this.#bytesWon;
   }
 
   /** Where the next slot goes. */
@@ -414,6 +420,7 @@ export class Archive {
     this.#putEntryBytes = 0;
     this.#lastWallMs = wallMs;
     this.#slotsWon += 1;
+    this.#bytesWon += slot.bytes;
     this.#metrics.won(entries, slot.bytes, putMs);
     if (endsSegment || this.#sealPoints.some(({ index }) => index === lastIndex)) {
       this.#keepEnd(lastIndex);

@@ -34,6 +34,8 @@ export class ChainReader {
   /** The prefix that was listed. */
   #listed: string | null = null;
   #hints: Hint[] = [];
+  /** The last list went to the end of what there was. */
+  #isListed = false;
   #ahead: Fetch[] = [];
   #aheadBytes = 0;
 
@@ -127,7 +129,7 @@ export class ChainReader {
       this.#hints.shift();
       this.#aheadBytes += hint.bytes;
       this.#ahead.push({ ...hint, object: this.#store.get(hint.key).catch(() => null) });
-      if (this.#hints.length === 0) {
+      if (this.#hints.length === 0 && !this.#isListed) {
         this.#hints = await this.#list(prefix, hint.key);
       }
     }
@@ -135,6 +137,7 @@ export class ChainReader {
 
   async #list(prefix: string, after: string | null): Promise<Hint[]> {
     const hints: Hint[] = [];
+    this.#isListed = true;
     try {
       for await (const { key, bytes } of this.#store.list(
         prefix,
@@ -144,6 +147,7 @@ export class ChainReader {
           hints.push({ key, bytes });
         }
         if (hints.length >= HINTS_MAX) {
+          this.#isListed = false;
           break;
         }
       }

@@ -19,10 +19,14 @@ export async function settle(
   return settlePut(context.store, key, body, condition, context, context.signal);
 }
 
-/** Repeats `call` while the store cannot answer, or answers with too few bytes. Rejects with all else that it throws. */
+/**
+ * Repeats `call` while the store cannot answer, or answers with too few bytes; `triesMax` times at most. Rejects with all else
+ * that it throws.
+ */
 export async function persistently<Result>(
   context: StoreContext,
   call: () => Promise<Result>,
+  triesMax: number = Number.POSITIVE_INFINITY,
 ): Promise<Result> {
   for (let tries = 1; ; tries += 1) {
     context.signal.throwIfAborted();
@@ -30,7 +34,7 @@ export async function persistently<Result>(
     try {
       return await call();
     } catch (error) {
-      if (!isPassing(error)) {
+      if (!isPassing(error) || tries >= triesMax) {
         throw error;
       }
       cause = error;

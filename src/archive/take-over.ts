@@ -4,7 +4,7 @@
 // an older leader still does there can win; then look whether the sealed slot lies below the floor, where an empty slot means
 // nothing.
 import { assert } from "../lib/assert.js";
-import type { Revision, Term } from "../core/words.js";
+import type { LogIndex, Revision, Term } from "../core/words.js";
 import { makeWriteId } from "../object/json-object.js";
 import { ChainReader } from "./chain-reader.js";
 import { compareAddresses, slotKey, type ChainPosition } from "./chain.js";
@@ -29,6 +29,8 @@ export interface TakeOverOptions {
   readonly term: Term;
   /** Where to walk from: behind a retained checkpoint, behind what the own log has, or the chain's beginning. */
   readonly from: ChainPoint;
+  /** The last entry of the own log, if it has one: where the two meet is told. */
+  readonly ownIndex?: LogIndex;
 }
 
 export type TakenOver =
@@ -40,6 +42,12 @@ export type TakenOver =
       readonly revision: Revision;
       /** The term of the archive's last entry; null if none was met on the way. */
       readonly lastEntryTerm: Term | null;
+      /** The last slot that begins at or before the own log's last entry; null if none was met. */
+      readonly meeting: ChainPosition | null;
+      /** Slots that were read on the way. */
+      readonly slots: number;
+      /** Bytes of frames in them. */
+      readonly bytes: number;
       readonly manifest: ReadManifest;
     }
   /** A leader of a later term, or another of this term, was met: step down. */
@@ -63,7 +71,10 @@ export async function takeOver(
   const reader = new ChainReader(context.store, clusterId, options.from.position);
   let revision = options.from.revision;
   let lastEntryTerm: Term | null = null;
+  const walked = { slots: 0, bytes: 0 };
+  let meeting: ChainPosition | null = null;
   for (;;) {
+    const { position } = reader;
     const slot = await persistently(context, async () => reader.next());
     if (slot === "end") {
       const read = await persistently(context, async () => mustReadLatestManifest(context.store));
@@ -76,16 +87,26 @@ export async function takeOver(
       }
       const seal = makeSeal(context, reader.position, { clusterId, term, revision });
       if (await putSeal(context, reader.position, seal)) {
-        const sealed = { seal, position: reader.position, revision, lastEntryTerm };
+        const sealed = {
+          seal,
+          position: reader.position,
+          revision,
+          lastEntryTerm,
+          meeting,
+          ...walked,
+        };
         return claimManifest(context, options, sealed);
       }
       continue;
     }
+    walked.slots += 1;
     if (slot.kind === "seal" && slot.nextTerm >= term) {
       return fencedBy(slot);
     }
     if (slot.kind === "entries") {
       revision = slot.revision;
+      meeting = position.firstIndex <= (options.ownIndex ?? 0) ? position : meeting;
+      walked.bytes += slot.groups.reduce((sum, { frame }) => sum + frame.length, 0);
       lastEntryTerm = slot.groups[0]?.term ?? null;
     }
   }
@@ -131,12 +152,15 @@ interface Sealed {
   readonly position: ChainPosition;
   readonly revision: Revision;
   readonly lastEntryTerm: Term | null;
+  readonly meeting: ChainPosition | null;
+  readonly slots: number;
+  readonly bytes: number;
 }
 
 async function claimManifest(
   context: StoreContext,
   { manifest, term }: TakeOverOptions,
-  { seal, position, revision, lastEntryTerm }: Sealed,
+  { seal, position, ...walked }: Sealed,
 ): Promise<TakenOver> {
   const update = await persistently(context, async () =>
     updateLatestManifest(context, term, null, () => ({})),
@@ -153,8 +177,7 @@ async function claimManifest(
   return {
     kind: "leading",
     position: { term, firstIndex: position.firstIndex, previousHash: seal.hash },
-    revision,
-    lastEntryTerm,
+    ...walked,
     manifest: read,
   };
 }

@@ -1,5 +1,6 @@
 // The flags that say where the log and the checkpoints are kept beside the data directory, and how.
 import type { Option } from "commander";
+import { COLLECTION_GRACE_MS_MIN } from "../core/limits.js";
 import {
   duration,
   option,
@@ -34,6 +35,8 @@ export interface ArchiveFlags extends ObjectStoreFlags {
   /** Milliseconds, these two. */
   readonly restoreWindow: number;
   readonly gcGrace: number;
+  /** Milliseconds. */
+  readonly objectStoreTimeout: number;
   readonly restoreRevision?: number;
   /** Milliseconds since 1970. */
   readonly restoreTime?: number;
@@ -101,7 +104,13 @@ export function archiveOptions(): Option[] {
       .argParser(duration(0)),
     option("--gc-grace <duration>", "how long what is needed no more is kept all the same")
       .default(DAY_MS, shownDuration(DAY_MS))
-      .argParser(duration(MINUTE_MS)),
+      .argParser(duration(COLLECTION_GRACE_MS_MIN)),
+    option(
+      "--object-store-timeout <duration>",
+      "how long a start waits for an object store that does not answer (0s: for ever)",
+    )
+      .default(5 * MINUTE_MS, shownDuration(5 * MINUTE_MS))
+      .argParser(duration(0)),
     option(
       "--restore-revision <n>",
       "at the first start on an empty directory: begin with this revision, without the object store's later ones",

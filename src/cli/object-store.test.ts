@@ -13,6 +13,7 @@ const defaults: ArchiveFlags = {
   checkpointKeep: 3,
   restoreWindow: 86_400_000,
   gcGrace: 86_400_000,
+  objectStoreTimeout: 300_000,
 };
 
 test("a store is named by its URL or by bucket and prefix, with slashes or without", () => {

@@ -112,6 +112,7 @@ export function archiveSettings(flags: ArchiveFlags): ArchiveSettings | null {
     checkpointKeep: flags.checkpointKeep,
     restoreWindowMs: flags.restoreWindow,
     gcGraceMs: flags.gcGrace,
+    objectStoreTimeoutMs: flags.objectStoreTimeout,
     ...(restore === null ? {} : { restore }),
     ...(branch === undefined ? {} : { branch: { source: sourceUrl(objectStore, branch) } }),
   };

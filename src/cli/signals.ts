@@ -1,5 +1,7 @@
 // SIGTERM and SIGINT ask for a clean end; a second one does not wait for it.
 
+import { exitCodeOf } from "./exit.js";
+
 export interface StopRequest {
   readonly signal: NodeJS.Signals;
 }
@@ -10,7 +12,7 @@ export async function stopRequested(): Promise<StopRequest> {
     let asked = false;
     const onSignal = (signal: NodeJS.Signals): void => {
       if (asked) {
-        process.exit(signal === "SIGINT" ? 130 : 143);
+        process.exit(exitCodeOf(signal));
       }
       asked = true;
       resolve({ signal });

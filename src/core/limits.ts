@@ -52,3 +52,6 @@ export const CATCH_UP_GAP_REVISIONS_MAX: number = 1_000;
 
 /** Up to so many different ranges that catch up together, each is walked alone: the index skips what is outside. */
 export const CATCH_UP_RANGES_ALONE_MAX: number = 8;
+
+/** The shortest grace of collection: what a manifest does not name yet must have the time to become named. */
+export const COLLECTION_GRACE_MS_MIN: number = 60_000;

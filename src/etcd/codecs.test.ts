@@ -15,6 +15,7 @@ import {
   propertyName,
 } from "../../scripts/codecs/proto-model.js";
 import { generate } from "../../scripts/generate-codecs.js";
+import * as admin from "./gen/admin.js";
 import * as auth from "./gen/auth.js";
 import * as health from "./gen/health.js";
 import * as kv from "./gen/kv.js";
@@ -26,6 +27,7 @@ import { MalformedMessage, NestedTooDeep } from "./wire.js";
 const project = join(dirname(fileURLToPath(import.meta.url)), "../../..");
 const root = loadProtos(join(project, "proto"));
 const modules: Record<string, Record<string, unknown>> = {
+  admin,
   auth,
   health,
   kv,

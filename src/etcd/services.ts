@@ -4,6 +4,7 @@ import type { Consistency, Node } from "../node/node.js";
 import type { Clock } from "../runtime/clock.js";
 import type { Random } from "../runtime/random.js";
 import type { ServiceMap } from "../transport/service.js";
+import { adminMethods } from "./admin-service.js";
 import { clusterMethods } from "./cluster-service.js";
 import { serverStopped } from "./errors.js";
 import { healthService } from "./health-service.js";
@@ -65,6 +66,7 @@ export function createServices(options: ServiceOptions): EtcdServices {
       ...lease.methods,
       ...clusterMethods(context),
       ...maintenanceMethods(context),
+      ...adminMethods(context),
       ...health.methods,
     ]),
     get watchStreams() {

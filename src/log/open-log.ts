@@ -42,13 +42,41 @@ export interface LogOptions {
   readonly thread?: Thread;
 }
 
+/** Awaited behind each segment: a log of any length is replayed in bounded memory if its entries can go somewhere. */
+export type ReplayPause = () => Promise<void>;
+
 /**
  * Throws T4_CORRUPT for a log that is damaged or lacks entries, T4_FORMAT_TOO_NEW, T4_IO or T4_DATA_DIR_UNUSABLE.
  * `listener` is not called before this returns.
  */
 export function openLog(options: LogOptions, replay: LogReplay): Log {
+  const steps = recover(options, replay);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) {
+      return begin(options, step.value);
+    }
+  }
+}
+
+/** As `openLog`, with time for others in between. `listener` is not called before it resolves. */
+export async function openLogInSteps(
+  options: LogOptions,
+  replay: LogReplay,
+  pause: ReplayPause,
+): Promise<Log> {
+  const steps = recover(options, replay);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) {
+      return begin(options, step.value);
+    }
+    await pause();
+  }
+}
+
+function begin(options: LogOptions, start: LogStart): Log {
   const { runtime, directory, listener } = options;
-  const start = recover(options, replay);
   return new SegmentedLog(
     {
       runtime,
@@ -62,9 +90,10 @@ export function openLog(options: LogOptions, replay: LogReplay): Log {
   );
 }
 
-function recover(options: LogOptions, replay: LogReplay): LogStart {
+/** Reads the log, one segment a step. */
+function* recover(options: LogOptions, replay: LogReplay): Generator<void, LogStart> {
   try {
-    return new Recovery(options, replay).run();
+    return yield* new Recovery(options, replay).run();
   } catch (error) {
     if (!(error instanceof DiskError)) {
       throw error;
@@ -95,7 +124,7 @@ class Recovery {
     this.#committedIndex = options.afterIndex;
   }
 
-  run(): LogStart {
+  *run(): Generator<void, LogStart> {
     const { directory } = this.#options;
     this.#disk.makeDirectory(directory);
     this.#removeUnfinished();
@@ -111,6 +140,7 @@ class Recovery {
         this.#skip(segment, following);
       } else {
         this.#read(segment, following);
+        yield;
       }
     }
     if (segments.length > 0 && this.#tipIndex < this.#options.afterIndex) {

@@ -1,6 +1,7 @@
 // What decides, beside the local log, when an entry is committed and whether this node may serve: the rule under which it
 // leads. Alone and without an object store the log decides, and the node always serves.
 import type { CheckpointRecord } from "../archive/latest-manifest.js";
+import type { CollectRequest, CollectResult } from "../checkpoint/collection/collect.js";
 import { T4Error } from "../core/errors.js";
 import type { LogIndex, Term } from "../core/words.js";
 import type { SealPoint } from "../log/log.js";
@@ -39,6 +40,8 @@ export interface CommitRule {
   notLeading(): T4Error | null;
   /** Makes a checkpoint now. Throws T4_NO_OBJECT_STORE, T4_UNAVAILABLE, T4_CLOSED. */
   checkpoint(): Promise<CheckpointRecord>;
+  /** Collects now what nothing needs any more in the object store. Throws as `checkpoint`. */
+  collect(request: CollectRequest): Promise<CollectResult>;
   /** The log is closed: nothing more becomes durable. Ends what runs; never rejects. */
   close(): Promise<void>;
 }
@@ -63,6 +66,10 @@ export function aloneRule(term: Term): CommitRule {
           "T4_NO_OBJECT_STORE",
           "a checkpoint is made in an object store, and there is none",
         ),
+      ),
+    collect: async () =>
+      Promise.reject(
+        new T4Error("T4_NO_OBJECT_STORE", "there is no object store to collect anything in"),
       ),
     close: async () => Promise.resolve(),
   };

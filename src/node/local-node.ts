@@ -1,6 +1,7 @@
 // A node alone: it leads from its start, and what is durable in its log is committed.
 // This file joins the parts; each of them is told of the others only by the callbacks given here.
 import type { CheckpointRecord } from "../archive/latest-manifest.js";
+import type { CollectRequest, CollectResult } from "../checkpoint/collection/collect.js";
 import type { Command, RangeOperation, RangeOutcome } from "../core/command.js";
 import { T4Error } from "../core/errors.js";
 import type { KeyRange } from "../core/key-range.js";
@@ -130,7 +131,10 @@ export class LocalNode implements Node {
         this.#pipeline.durable(index);
       },
       timedOut: (index) => {
-        this.#pipeline.timeOut(index);
+        // Before it leads it has no callers, and the start waits as long as it is let.
+        if (this.#isLeading) {
+          this.#pipeline.timeOut(index);
+        }
       },
       released: () => {
         this.#trimLog();
@@ -367,6 +371,11 @@ export class LocalNode implements Node {
   async checkpoint(): Promise<CheckpointRecord> {
     this.#assertOpen();
     return this.#parts.rule.checkpoint();
+  }
+
+  async collect(request: CollectRequest): Promise<CollectResult> {
+    this.#assertOpen();
+    return this.#parts.rule.collect(request);
   }
 
   async close(): Promise<void> {

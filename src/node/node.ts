@@ -1,5 +1,6 @@
 // What services and the embedded API see of a node: propose changes, read, watch, leases, status.
 import type { CheckpointRecord } from "../archive/latest-manifest.js";
+import type { CollectRequest, CollectResult } from "../checkpoint/collection/collect.js";
 import type { Command, Outcome, RangeOperation, RangeOutcome } from "../core/command.js";
 import type { T4Error } from "../core/errors.js";
 import type { KeyRange } from "../core/key-range.js";
@@ -82,6 +83,8 @@ export interface NodeStatus {
   readonly hasSpace: boolean;
 }
 
+export type { CollectRequest, CollectResult };
+
 export interface Node {
   readonly clusterId: bigint;
   readonly memberId: bigint;
@@ -129,6 +132,8 @@ export interface Node {
   flush(): Promise<void>;
   /** Makes a checkpoint in the object store now. Rejects with T4_NO_OBJECT_STORE if there is none. */
   checkpoint(): Promise<CheckpointRecord>;
+  /** One run of collection in the object store, by the leader. Rejects with T4_NO_OBJECT_STORE if there is none. */
+  collect(request: CollectRequest): Promise<CollectResult>;
   /** Fails what waits, flushes the log, closes the files and gives the directory back. */
   close(): Promise<void>;
   /** Resolves when the node has stopped, with the error if it stopped by itself. */

@@ -4,7 +4,7 @@ import type { LogIndex, Term } from "../core/words.js";
 import { assert } from "../lib/assert.js";
 import { MemoryLog } from "../log/memory-log.js";
 import { listSegments } from "../log/log-reader.js";
-import { openLog } from "../log/open-log.js";
+import { openLogInSteps, type ReplayPause } from "../log/open-log.js";
 import type { Log, LogListener } from "../log/log.js";
 import { startLogThread } from "../log/segmented-log.js";
 import type { Runtime } from "../runtime/runtime.js";
@@ -25,6 +25,9 @@ import { readAcknowledgeRule, writeAcknowledgeRule } from "./directory/replaced-
 import { LocalNode } from "./local-node.js";
 import type { Node } from "./node.js";
 import { SystemState } from "./system-state.js";
+
+/** How often a replay says how far it is. */
+const REPLAY_TOLD_MS = 1_000;
 
 export interface NodeConfig {
   /** Null: everything is kept in memory and gone when the node closes. */
@@ -118,7 +121,7 @@ async function recover(
     if (store.systemState !== null) {
       system.restore(store.systemState, runtime.clock.monotonicMs());
     }
-    const log = replayLog(config, directory, runtime, store, system, link, logThread);
+    const log = await replayLog(config, directory, runtime, store, system, link, logThread);
     opened.log = log;
     runtime.logger.info("data directory opened", {
       index: log.tipIndex,
@@ -176,7 +179,7 @@ function openStore(
  * Alone, what the log holds is committed: nobody else could say otherwise. Entries go the way they went before, seal
  * points included, so that the store freezes where it did.
  */
-function replayLog(
+async function replayLog(
   config: NodeConfig,
   { path, walDirectory }: DataDirectory,
   runtime: Runtime,
@@ -184,10 +187,10 @@ function replayLog(
   system: SystemState,
   link: NodeLink,
   thread: Thread,
-): Log {
+): Promise<Log> {
   const nowMs = runtime.clock.monotonicMs();
   const { segmentBytesMax, segmentAgeMsMax } = config;
-  return openLog(
+  return openLogInSteps(
     {
       runtime,
       directory: walDirectory,
@@ -212,13 +215,48 @@ function replayLog(
         store.segmentClosed(segment);
       },
     },
+    replayPause(store, runtime, link),
   );
+}
+
+/**
+ * After a restore there may be far more of the log than fits into memory: what is replayed becomes files meanwhile, unless
+ * there is no room for them.
+ */
+function replayPause(store: Store, { clock, logger }: Runtime, link: NodeLink): ReplayPause {
+  let toldMs = clock.monotonicMs();
+  return async () => {
+    const nowMs = clock.monotonicMs();
+    if (nowMs - toldMs >= REPLAY_TOLD_MS) {
+      toldMs = nowMs;
+      logger.info("replaying the log", {
+        index: store.committedIndex,
+        revision: store.committedRevision,
+      });
+    }
+    while (store.isBehind && store.hasSpace && !link.hasFailed) {
+      await link.admission();
+    }
+  };
 }
 
 /** Joins log and store to a node that is made after them: what they tell before it serves is kept for it. */
 class NodeLink {
   #node: LocalNode | null = null;
   #failure: T4Error | null = null;
+  /** Of who replays. */
+  #admitted: (() => void) | null = null;
+
+  get hasFailed(): boolean {
+    return this.#failure !== null;
+  }
+
+  /** Resolves when the store may be less behind than it was, or has failed. */
+  async admission(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#admitted = resolve;
+    });
+  }
 
   logListener(store: () => Store): LogListener {
     return {
@@ -240,7 +278,10 @@ class NodeLink {
     return {
       encodeSystemState: () => system.encode(),
       persisted: () => this.#node?.persisted(),
-      admissionChanged: () => this.#node?.admissionChanged(),
+      admissionChanged: () => {
+        this.#admit();
+        this.#node?.admissionChanged();
+      },
       failed: (error) => {
         this.#fail(
           error instanceof T4Error
@@ -265,9 +306,15 @@ class NodeLink {
     return node;
   }
 
+  #admit(): void {
+    this.#admitted?.();
+    this.#admitted = null;
+  }
+
   #fail(error: T4Error): void {
     if (this.#node === null) {
       this.#failure ??= error;
+      this.#admit();
     } else {
       this.#node.fail(error);
     }

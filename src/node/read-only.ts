@@ -5,7 +5,7 @@ import type { RangeOperation, RangeOutcome } from "../core/command.js";
 import { T4Error } from "../core/errors.js";
 import type { KeyRange } from "../core/key-range.js";
 import type { Row } from "../core/row.js";
-import type { Key, LeaseId, LogIndex } from "../core/words.js";
+import type { Key, LeaseId, LogIndex, Revision } from "../core/words.js";
 import { forEachEntry } from "../log/segment-reader.js";
 import { assertSegments, listSegments, LogReader } from "../log/log-reader.js";
 import { DiskError, type Disk, type DiskFile, type OpenOptions } from "../runtime/disk.js";
@@ -14,7 +14,7 @@ import type { Runtime } from "../runtime/runtime.js";
 import type { Thread, Threads } from "../runtime/threads.js";
 import { fromDiskError } from "../store/file/file-errors.js";
 import { openDiskStore } from "../store/disk/open-disk-store.js";
-import type { Store } from "../store/store.js";
+import type { Store, StoreListener } from "../store/store.js";
 import type { WorkReply } from "../store/upkeep/table-worker.js";
 import { readIdentity } from "./directory/data-directory.js";
 import { placesIn } from "./directory/data-places.js";
@@ -117,18 +117,55 @@ export async function openReadOnly(dataDirectory: string, runtime: Runtime): Pro
   }
 }
 
+/** Where a data directory's log ends. */
+export interface DirectoryEnd {
+  readonly index: LogIndex;
+  readonly revision: Revision;
+}
+
+/**
+ * Reads all of a directory that no server runs on: its files' beginnings and ends, and every group of the log behind them,
+ * one at a time, so that the log may be of any length. Throws T4_CORRUPT and T4_FORMAT_TOO_NEW.
+ */
+export async function readDirectoryEnd(path: string, runtime: Runtime): Promise<DirectoryEnd> {
+  const { walDirectory, storeDirectory } = placesIn(path);
+  const disk = readOnlyDisk(runtime.disk);
+  const store = openDiskStore(
+    {
+      directory: storeDirectory,
+      runtime: { ...runtime, disk, threads: idleThreads, metrics: noMetrics },
+    },
+    quietListener,
+  );
+  const reader = new LogReader(disk, walDirectory, (store.persistedIndex + 1) as LogIndex);
+  try {
+    let end: DirectoryEnd = { index: store.committedIndex, revision: store.committedRevision };
+    for (let group = reader.next(); group !== null; group = reader.next()) {
+      forEachEntry(group, ({ index, revision }) => {
+        end = index > end.index ? { index, revision } : end;
+      });
+    }
+    reader.assertEnd();
+    return end;
+  } catch (error) {
+    throw fromDiskError(error);
+  } finally {
+    reader.close();
+    await store.close();
+  }
+}
+
+const quietListener: StoreListener = {
+  encodeSystemState: () => null,
+  persisted: () => {},
+  admissionChanged: () => {},
+  failed: () => {},
+};
+
 async function look(path: string, identity: Identity, runtime: Runtime): Promise<ReadOnlyNode> {
   const { walDirectory, storeDirectory } = placesIn(path);
   const system = new SystemState();
-  const store = openDiskStore(
-    { directory: storeDirectory, runtime },
-    {
-      encodeSystemState: () => null,
-      persisted: () => {},
-      admissionChanged: () => {},
-      failed: () => {},
-    },
-  );
+  const store = openDiskStore({ directory: storeDirectory, runtime }, quietListener);
   try {
     const nowMs = runtime.clock.monotonicMs();
     if (store.systemState !== null) {

@@ -70,6 +70,10 @@ export class RunningEtcdctl implements AsyncDisposable {
     });
   }
 
+  get isRunning(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
   type(line: string): void {
     this.#child.stdin?.write(`${line}\n`);
   }

@@ -171,6 +171,10 @@ export class ModelNode implements Node {
     return Promise.reject(new T4Error("T4_NO_OBJECT_STORE", "there is no object store"));
   }
 
+  async collect(): Promise<never> {
+    return this.checkpoint();
+  }
+
   async flush(): Promise<void> {
     await Promise.resolve();
   }

@@ -30,8 +30,9 @@ export interface Sabotage {
 export async function runKillRounds(
   seeds: readonly number[],
   sabotage?: Sabotage,
+  flags: readonly string[] = [],
 ): Promise<RoundsResult> {
-  await using server = await startSubject();
+  await using server = await startSubject({ flags });
   const ledger = new Ledger();
   const followers = [
     new Follower(ledger, { prefix: "\0", withDeletions: true }),

@@ -1,99 +1,29 @@
 // The suite of object stores against versitygw, an S3 server that nobody here wrote: what our fake only claims, it does.
-// It is built once, at a release that is known to be atomic; without Go that is a failure in CI, and elsewhere a reason to
-// skip.
 import assert from "node:assert/strict";
-import { spawn, spawnSync, type ChildProcess } from "node:child_process";
-import { existsSync, mkdirSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { after, before, test } from "node:test";
-import { CreateBucketCommand, PutBucketVersioningCommand, S3Client } from "@aws-sdk/client-s3";
+import { PutBucketVersioningCommand } from "@aws-sdk/client-s3";
 import type { ObjectStore } from "../../src/object/object-store.js";
 import { assertFit, probeObjectStore, type Finding } from "../../src/object/probe.js";
 import { openS3ObjectStore } from "../../src/object/s3/s3-object-store.js";
 import { objectStoreCases } from "../../src/object/suite.js";
 import { systemClock } from "../../src/runtime/system-clock.js";
 import { systemRandom } from "../../src/runtime/system-random.js";
-import { freePort } from "../support/free-port.js";
-import { makeTempDirectory, removeTempDirectory } from "../support/temp-directory.js";
-import { sleep, within } from "../support/wait.js";
+import { buildVersitygw, startVersitygw, type Versitygw } from "../support/versitygw.js";
 import { bytes } from "./harness.js";
 
-const VERSION = "v1.8.0";
-const root = fileURLToPath(new URL("../../../", import.meta.url));
-const directory = join(root, ".cache", `versitygw-${VERSION}`);
-const binary = join(directory, "versitygw");
-
-const credentials = { accessKeyId: "foreign-key", secretAccessKey: "foreign-secret" };
-const region = "eu-test-1";
 const PLAIN = "plain";
 const VERSIONED = "versioned";
 
-function build(): string | false {
-  if (existsSync(binary)) {
-    return false;
-  }
-  if (spawnSync("go", ["version"]).status !== 0) {
-    assert.notEqual(process.env["CI"], "true", "CI must have the Go tool to build versitygw");
-    console.log("skipped: no Go tool to build versitygw with");
-    return "no Go tool to build versitygw with";
-  }
-  mkdirSync(directory, { recursive: true });
-  const built = spawnSync(
-    "go",
-    ["install", `github.com/versity/versitygw/cmd/versitygw@${VERSION}`],
-    { encoding: "utf8", env: { ...process.env, GOBIN: directory, GOFLAGS: "" } },
-  );
-  assert.equal(built.status, 0, built.stderr);
-  return false;
-}
-
-const skip = build();
-let endpoint = "";
-let server: ChildProcess | undefined;
-let data = "";
+const skip = buildVersitygw();
+let server: Versitygw | undefined;
 let prefixes = 0;
 
-async function answers(url: string): Promise<boolean> {
-  try {
-    await fetch(url);
-    return true;
-  } catch {
-    return false;
+before(async () => {
+  if (skip !== false) {
+    return;
   }
-}
-
-async function start(): Promise<void> {
-  data = await makeTempDirectory("versitygw");
-  const [buckets, versions] = [join(data, "buckets"), join(data, "versions")];
-  await Promise.all([buckets, versions].map(async (path) => mkdir(path)));
-  const port = await freePort();
-  server = spawn(
-    binary,
-    [
-      ...["--port", `127.0.0.1:${port}`, "--region", region, "--quiet"],
-      ...["posix", "--versioning-dir", versions, buckets],
-    ],
-    {
-      stdio: ["ignore", "ignore", "inherit"],
-      env: {
-        ...process.env,
-        ROOT_ACCESS_KEY_ID: credentials.accessKeyId,
-        ROOT_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-      },
-    },
-  );
-  endpoint = `http://127.0.0.1:${port}`;
-  const ready = async (): Promise<void> => {
-    while (!(await answers(endpoint))) {
-      await sleep(20);
-    }
-  };
-  await within(30_000, "versitygw serves", ready());
-  const client = new S3Client({ endpoint, region, credentials, forcePathStyle: true });
-  await client.send(new CreateBucketCommand({ Bucket: PLAIN }));
-  await client.send(new CreateBucketCommand({ Bucket: VERSIONED }));
+  server = await startVersitygw([PLAIN, VERSIONED]);
+  const client = server.client();
   await client.send(
     new PutBucketVersioningCommand({
       Bucket: VERSIONED,
@@ -101,26 +31,20 @@ async function start(): Promise<void> {
     }),
   );
   client.destroy();
-}
-
-before(async () => {
-  if (skip === false) {
-    await start();
-  }
 });
 
 after(async () => {
-  server?.kill("SIGKILL");
-  if (data !== "") {
-    await removeTempDirectory(data);
-  }
+  await server?.[Symbol.asyncDispose]();
 });
 
 /** An empty place of its own for each caller. */
 async function open(bucket: string, more: object = {}): Promise<ObjectStore> {
   prefixes += 1;
   const prefix = `place-${prefixes}`;
-  return openS3ObjectStore({ bucket, prefix, endpoint, region, ...credentials, ...more });
+  assert.ok(server !== undefined);
+  const { endpoint, region, accessKeyId, secretAccessKey } = server;
+  const access = { endpoint, region, accessKeyId, secretAccessKey };
+  return openS3ObjectStore({ bucket, prefix, ...access, ...more });
 }
 
 /** It has its objects in a file system, and T4 needs none of this. */

@@ -225,6 +225,10 @@ export class FakeNode implements Node {
     return Promise.reject(new T4Error("T4_NO_OBJECT_STORE", "there is no object store"));
   }
 
+  async collect(): Promise<never> {
+    return this.checkpoint();
+  }
+
   async flush(): Promise<void> {
     return Promise.resolve();
   }

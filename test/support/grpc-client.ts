@@ -19,7 +19,10 @@ type MethodDefinition = protoLoader.MethodDefinition<Message, Message>;
 const definitions: ReadonlyMap<string, MethodDefinition> = new Map(
   Object.values(
     protoLoader.loadSync(
-      ["etcd/rpc.proto", "etcd/v3lock.proto", "etcd/v3election.proto", "grpc/health.proto"],
+      [
+        ...["etcd/rpc.proto", "etcd/v3lock.proto", "etcd/v3election.proto"],
+        ...["grpc/health.proto", "t4/admin.proto"],
+      ],
       {
         includeDirs: [repositoryPath("proto")],
         keepCase: true,

@@ -16,7 +16,7 @@ import {
   type LatestManifest,
   type ReadManifest,
 } from "../../archive/latest-manifest.js";
-import { settle, type StoreContext } from "../../archive/store-context.js";
+import { persistently, settle, type StoreContext } from "../../archive/store-context.js";
 import { makeWriteId } from "../../object/json-object.js";
 import type { Logger } from "../../runtime/logger.js";
 import type { Random } from "../../runtime/random.js";
@@ -26,6 +26,9 @@ import { describeTarget, type HistoryTarget } from "../restore/history.js";
 import { createObject } from "../writes.js";
 import { assertBranchId, branchKey, encodePin, holdKey, isBranchKey, type Pin } from "./pin.js";
 import { assertNotRemoved, isRemoved } from "./removed.js";
+
+/** The object store tries each call again by itself; these are for answers that are damaged, and for short outages. */
+const READ_TRIES_MAX = 5;
 
 export interface ForkOptions {
   /** Of the source. */
@@ -89,13 +92,14 @@ class Fork {
   async run(): Promise<Branch> {
     const { context, branchId, target } = this.#options;
     const { url } = this.#branch.store;
+    await this.#assertSource();
     const before = await this.#readPlace();
-    const point = await findPoint(context.store, target);
+    const point = await this.#read(async () => findPoint(context.store, target));
     const pins = this.#pinsOf(point);
     for (const placed of pins) {
       await this.#put(placed);
     }
-    const problem = await this.#findProblem(point, pins);
+    const problem = await this.#read(async () => this.#findProblem(point, pins));
     if (problem !== null) {
       await this.#removePins();
       throw new T4Error(
@@ -110,10 +114,25 @@ class Fork {
     return { branchId, url, path, clusterId: this.#clusterId, index, revision };
   }
 
+  /** One read that fails or comes cut short is no reason to give up: what has been pinned would have to be removed. */
+  async #read<Result>(read: () => Promise<Result>): Promise<Result> {
+    return persistently(this.#options.context, read, READ_TRIES_MAX);
+  }
+
+  async #assertSource(): Promise<void> {
+    const { store } = this.#options.context;
+    if ((await this.#read(async () => readLatestManifest(store))) === null) {
+      throw new T4Error(
+        "T4_INVALID_ARGUMENT",
+        `${store.url} holds no database, so there is nothing to fork: check the prefix of the source`,
+      );
+    }
+  }
+
   /** What is where the branch goes: nothing, or what a removed one has left. */
   async #readPlace(): Promise<ReadManifest | null> {
     const { store } = this.#branch;
-    const read = await readLatestManifest(store);
+    const read = await this.#read(async () => readLatestManifest(store));
     if (read !== null && !isRemoved(read.manifest)) {
       throw this.#exists(`${store.url} holds a database`);
     }

@@ -38,14 +38,18 @@ import { readRoots, type Retention } from "./roots.js";
 /** Runs begun anew because the manifest was written meanwhile. The next run comes anyway. */
 const ATTEMPTS_MAX = 5;
 
-export interface CollectOptions extends Retention {
-  readonly context: StoreContext;
-  /** The term in which this node leads. */
-  readonly term: Term;
+/** What is to be kept. */
+export interface CollectRequest extends Retention {
   /** How long what is condemned stays, at least as long as the longest restore. */
   readonly graceMs: number;
   /** Only tells what would be done. */
   readonly dryRun: boolean;
+}
+
+export interface CollectOptions extends CollectRequest {
+  readonly context: StoreContext;
+  /** The term in which this node leads. */
+  readonly term: Term;
   /** Reads the lock: whether this node still leads. Asked right before each call that deletes. */
   readonly isLeading: () => Promise<boolean>;
   readonly logger: Logger;

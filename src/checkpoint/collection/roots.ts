@@ -6,7 +6,7 @@ import type { CheckpointRecord, LatestManifest } from "../../archive/latest-mani
 import type { ObjectStore } from "../../object/object-store.js";
 import type { PinnedSlots, ReadPin } from "../branch/pin.js";
 import type { Checkpoint } from "../checkpoint.js";
-import { forEachParallel } from "../permits.js";
+import { forEachParallel } from "../../lib/permits.js";
 import { readCheckpoint } from "../restore/history.js";
 
 /** Checkpoints read at the same time. */

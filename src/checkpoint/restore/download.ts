@@ -6,7 +6,7 @@ import { T4Error } from "../../core/errors.js";
 import type { Disk, DiskFile } from "../../runtime/disk.js";
 import type { ObjectStore } from "../../object/object-store.js";
 import type { CheckpointFile } from "../checkpoint.js";
-import { forEachParallel, Permits } from "../permits.js";
+import { forEachParallel, Permits } from "../../lib/permits.js";
 
 /** Bytes of one range read. */
 export const PIECE_BYTES_MAX: number = 8 * 1024 * 1024;

@@ -28,7 +28,7 @@ import {
   type CheckpointFile,
   type ManifestFile,
 } from "../checkpoint.js";
-import { forEachParallel } from "../permits.js";
+import { forEachParallel } from "../../lib/permits.js";
 import { joinPaths } from "../prefix-path.js";
 import { readCheckpoint, type OwnedKey } from "../restore/history.js";
 import { createObject, swapManifest } from "../writes.js";

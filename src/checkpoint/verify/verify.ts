@@ -16,7 +16,7 @@ import { readPins, type Pin } from "../branch/pin.js";
 import { stateOf } from "../branch/list-branches.js";
 import { assertNotRemoved } from "../branch/removed.js";
 import { isDataKey, type Checkpoint, type CheckpointFile } from "../checkpoint.js";
-import { forEachParallel } from "../permits.js";
+import { forEachParallel } from "../../lib/permits.js";
 import { joinPaths } from "../prefix-path.js";
 import { firstSlotFrom, walkChains } from "../restore/chain-walk.js";
 import { piecePermits, readVerified } from "../restore/download.js";

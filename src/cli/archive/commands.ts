@@ -39,8 +39,8 @@ Examples:
   t4 gc ${STORE_EXAMPLE} --dry-run                what would be condemned and deleted
   t4 gc ${STORE_EXAMPLE} --restore-window 1h
 
-A node that runs collects by itself after each checkpoint; this is for a database that nobody runs. What is needed no more is
-condemned first, and deleted by a run after the grace.`;
+A node that runs collects by itself after each checkpoint; this asks it to do so now, through its client port. For a database that
+nobody runs it takes the lock. What is needed no more is condemned first, and deleted by a run after the grace.`;
 
 const VERIFY_EXAMPLES = `
 Examples:
@@ -172,6 +172,10 @@ function addGc(program: Command, exit: Exit): void {
       .argParser(wholeNumber(1, 1000)),
     ...shared,
     new Option("--dry-run", "say what would be done, and do nothing"),
+    new Option(
+      "--endpoint <address>",
+      "client port of the node that runs (default: what its lock says)",
+    ),
   ])
     .addHelpText("after", GC_EXAMPLES)
     .action(async (flags: GcFlags) => {

@@ -1,4 +1,5 @@
-// `t4 gc`: one run of collection for a database that nobody runs. It leads for a moment, as a node would: lock, seal, manifest.
+// `t4 gc`: one run of collection. A node that leads is asked to do it; for a database that nobody runs this leads for a moment, as
+// a node would: lock, seal, manifest.
 // Must never: take a lock whose holder may have acknowledged what only its own disk has; the next leader would not be told.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,13 +10,16 @@ import { readLock } from "../../election/take-lock.js";
 import type { ReadManifest } from "../../archive/latest-manifest.js";
 import { takeOver } from "../../archive/take-over.js";
 import { collect, type CollectResult } from "../../checkpoint/collection/collect.js";
-import type { CollectionPlan } from "../../checkpoint/collection/plan-collection.js";
 import { readCheckpoint } from "../../checkpoint/restore/history.js";
 import { T4Error } from "../../core/errors.js";
 import { hexOf } from "../../lib/hex.js";
+import type { ObjectInfo } from "../../object/object-store.js";
 import { CommandError, EXIT_FAILED, EXIT_OK } from "../exit.js";
+import type { Collection } from "./collect-codec.js";
 import { note, print, printJson, shownBytes } from "./output.js";
 import { readDatabase, withStore, type Session, type StoreCommandFlags } from "./session.js";
+
+const COLLECT_PATH = "/t4.v1.Admin/Collect";
 
 export interface GcFlags extends StoreCommandFlags {
   readonly keep: number;
@@ -23,6 +27,8 @@ export interface GcFlags extends StoreCommandFlags {
   readonly restoreWindow: number;
   readonly gcGrace: number;
   readonly dryRun?: boolean;
+  /** Of the node that leads; its own word in the lock if missing. */
+  readonly endpoint?: string;
 }
 
 export async function gc(flags: GcFlags): Promise<number> {
@@ -31,7 +37,10 @@ export async function gc(flags: GcFlags): Promise<number> {
     if (flags.dryRun === true) {
       // Reads only, so nobody has to be kept out.
       const { term } = read.manifest;
-      return report(await run(session, flags, term, async () => Promise.resolve(true)), flags);
+      return report(
+        collectionOf(await run(session, flags, term, async () => Promise.resolve(true))),
+        flags,
+      );
     }
     if (read.manifest.checkpoints.length === 0) {
       throw new CommandError(
@@ -39,8 +48,61 @@ export async function gc(flags: GcFlags): Promise<number> {
         EXIT_FAILED,
       );
     }
-    return report(await lead(session, flags, read), flags);
+    const asked = await askLeader(session, flags, read);
+    return report(asked ?? collectionOf(await lead(session, flags, read)), flags);
   });
+}
+
+/** Null if no node leads, as far as the lock tells, or none answers. */
+async function askLeader(
+  session: Session,
+  flags: GcFlags,
+  { manifest }: ReadManifest,
+): Promise<Collection | null> {
+  const { context, runtime, signal } = session;
+  const holder = (await readLock({ ...context, runtime }))?.record ?? null;
+  const address = flags.endpoint ?? (holder?.state === "held" ? holder.address : null);
+  if (address === null || address === "none" || address === "embedded") {
+    return null;
+  }
+  const { callServer, NotReachedError } = await import("../grpc-call.js");
+  const { encodeCollectRequest, decodeCollectResponse } = await import("./collect-codec.js");
+  try {
+    const request = encodeCollectRequest({
+      clusterId: manifest.clusterId,
+      keep: flags.keep,
+      restoreWindowMs: flags.restoreWindow,
+      graceMs: flags.gcGrace,
+      dryRun: false,
+    });
+    const answer = await callServer(address, COLLECT_PATH, request, signal);
+    note(`node ${holder?.nodeId ?? "?"} at ${address} leads, and collected`);
+    return decodeCollectResponse(answer);
+  } catch (error) {
+    if (!(error instanceof NotReachedError)) {
+      throw error;
+    }
+    if (flags.endpoint !== undefined) {
+      throw new CommandError(error.message, EXIT_FAILED, error);
+    }
+    // It may have ended without a word: its lock tells.
+    note(error.message);
+    return null;
+  }
+}
+
+function collectionOf(result: CollectResult): Collection {
+  if (result.kind === "disturbed" || result.kind === "fenced") {
+    return { kind: result.kind, delete: [], condemn: [], droppedKeys: [], keptKeys: [] };
+  }
+  const { plan } = result;
+  return {
+    kind: result.kind,
+    delete: plan.delete,
+    condemn: plan.condemn,
+    droppedKeys: plan.dropped.map(({ key }) => key),
+    keptKeys: plan.retained.map(({ key }) => key),
+  };
 }
 
 async function run(
@@ -113,7 +175,8 @@ async function acquire(
   } catch (error) {
     if (error instanceof T4Error && error.code === "T4_LOCKED") {
       throw new CommandError(
-        `${error.message}. There is nothing to do: a node that runs collects by itself after each checkpoint`,
+        `${error.message}. It could not be asked to collect: name its client port with --endpoint, or leave it to the node, which ` +
+          "collects by itself after each checkpoint",
         EXIT_FAILED,
         error,
       );
@@ -126,7 +189,7 @@ function assertArchived({ nodeId, address, rule }: LockRecord, url: string): voi
   if (rule === "local") {
     throw new CommandError(
       `node ${nodeId} at ${address} leads on ${url} or has ended without a word, and acknowledges before the object store ` +
-        "has it. If it runs, it collects by itself; if not, start it again first",
+        "has it. If it runs, name its client port with --endpoint; if not, start it again first",
       EXIT_FAILED,
     );
   }
@@ -153,7 +216,7 @@ async function claim({ context }: Session, lock: LeaderLock, read: ReadManifest)
   }
 }
 
-function report(result: CollectResult, flags: GcFlags): number {
+function report(result: Collection, flags: GcFlags): number {
   if (result.kind === "disturbed" || result.kind === "fenced") {
     throw new CommandError(
       result.kind === "fenced"
@@ -162,39 +225,38 @@ function report(result: CollectResult, flags: GcFlags): number {
       EXIT_FAILED,
     );
   }
-  const { plan } = result;
   const isDone = result.kind === "collected";
   if (flags.json === true) {
     printJson({
       kind: result.kind,
-      deleted: plan.delete.map(({ key }) => key),
-      deletedBytes: bytesOf(plan.delete),
-      condemned: plan.condemn.map(({ key }) => key),
-      condemnedBytes: bytesOf(plan.condemn),
-      droppedCheckpoints: plan.dropped.map(({ key }) => key),
-      keptCheckpoints: plan.retained.map(({ key }) => key),
+      deleted: result.delete.map(({ key }) => key),
+      deletedBytes: bytesOf(result.delete),
+      condemned: result.condemn.map(({ key }) => key),
+      condemnedBytes: bytesOf(result.condemn),
+      droppedCheckpoints: result.droppedKeys,
+      keptCheckpoints: result.keptKeys,
     });
     return EXIT_OK;
   }
-  const amount = (objects: CollectionPlan["delete"]): string =>
+  const amount = (objects: readonly ObjectInfo[]): string =>
     `${String(objects.length)} objects, ${shownBytes(bytesOf(objects))}`;
   const would = isDone ? "" : "would be ";
   if (!isDone) {
-    plan.delete.forEach(({ key }) => {
+    result.delete.forEach(({ key }) => {
       print(`delete  ${key}`);
     });
-    plan.condemn.forEach(({ key }) => {
+    result.condemn.forEach(({ key }) => {
       print(`condemn ${key}`);
     });
   }
-  print(`${would}deleted: ${amount(plan.delete)}`);
-  print(`${would}condemned, to be deleted after the grace: ${amount(plan.condemn)}`);
+  print(`${would}deleted: ${amount(result.delete)}`);
+  print(`${would}condemned, to be deleted after the grace: ${amount(result.condemn)}`);
   print(
-    `checkpoints ${would}kept: ${String(plan.retained.length)}, ${would}given up: ${String(plan.dropped.length)}`,
+    `checkpoints ${would}kept: ${String(result.keptKeys.length)}, ${would}given up: ${String(result.droppedKeys.length)}`,
   );
   return EXIT_OK;
 }
 
-function bytesOf(objects: CollectionPlan["delete"]): number {
+function bytesOf(objects: readonly ObjectInfo[]): number {
   return objects.reduce((sum, { bytes }) => sum + bytes, 0);
 }

@@ -7,7 +7,7 @@ import { T4Error } from "../../core/errors.js";
 import { hexOfId } from "../../lib/hex.js";
 import { claimDirectory, takeDataDirectory } from "../../node/directory/data-directory.js";
 import { makeIdentity } from "../../node/directory/identity.js";
-import { openReadOnly } from "../../node/read-only.js";
+import { readDirectoryEnd } from "../../node/read-only.js";
 import { CommandError, EXIT_OK, EXIT_USAGE } from "../exit.js";
 import {
   print,
@@ -205,19 +205,14 @@ async function restoreDirectory(
   }
 }
 
-/** Opens what was made, as the next start will, and looks whether it is what it should be. */
+/** Reads what was made, and looks whether it ends where it should. */
 async function verify({ runtime }: Session, path: string, restored: Restored): Promise<void> {
-  const node = await openReadOnly(path, runtime);
-  try {
-    const { revision, committedIndex } = node.status();
-    if (revision !== restored.revision || committedIndex !== restored.index) {
-      throw new T4Error(
-        "T4_CORRUPT",
-        `${path} opens at revision ${String(revision)} instead of ${String(restored.revision)}: do not use it ` +
-          `(cluster ${hexOfId(restored.clusterId)})`,
-      );
-    }
-  } finally {
-    await node.close();
+  const { revision, index } = await readDirectoryEnd(path, runtime);
+  if (revision !== restored.revision || index !== restored.index) {
+    throw new T4Error(
+      "T4_CORRUPT",
+      `${path} ends at revision ${String(revision)} instead of ${String(restored.revision)}: do not use it ` +
+        `(cluster ${hexOfId(restored.clusterId)})`,
+    );
   }
 }

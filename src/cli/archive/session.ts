@@ -11,7 +11,7 @@ import { lateLogger } from "../../runtime/pino-logger.js";
 import type { Runtime } from "../../runtime/runtime.js";
 import { systemRuntime } from "../../runtime/system-runtime.js";
 import type { ObjectStoreFlags } from "../archive-flags.js";
-import { CommandError, EXIT_FAILED } from "../exit.js";
+import { CommandError, EXIT_FAILED, exitCodeOf } from "../exit.js";
 import { objectStoreUrl, openNamedStore } from "../object-store.js";
 import { stopRequested } from "../signals.js";
 
@@ -38,7 +38,7 @@ export async function withStore(
   const controller = new AbortController();
   stopRequested().then(
     ({ signal }) => {
-      controller.abort(new CommandError(`stopped by ${signal}`, EXIT_FAILED));
+      controller.abort(new CommandError(`stopped by ${signal}`, exitCodeOf(signal)));
     },
     () => {},
   );

@@ -25,8 +25,10 @@ export interface ArchiveConfig {
   /** Of which database an empty prefix becomes a branch. */
   readonly branch: { readonly source: ObjectStore; readonly id: string } | null;
   readonly progress?: (progress: RestoreProgress) => void;
-  /** Gives up waiting for the lock, the object store or a restore. */
+  /** Gives up a start: its wait for the lock or the object store, and a restore. A T4Error as its reason says why. */
   readonly signal?: AbortSignal;
+  /** The start is over, however it ended. */
+  readonly started?: () => void;
 }
 
 /** When checkpoints are made, and what is kept of the past. Zeros switch a reason off. */

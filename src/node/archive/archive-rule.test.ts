@@ -50,6 +50,7 @@ function startRule(rule: AcknowledgeRule) {
   const keeper = {
     start: () => {},
     make: async () => Promise.reject(new Error("not asked for")),
+    collect: async () => Promise.reject(new Error("not asked for")),
     close: async () => Promise.resolve(),
   };
   const made = new ArchiveRule({

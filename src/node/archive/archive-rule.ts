@@ -4,6 +4,7 @@
 // Must never: commit anything after another node has taken over, as far as this one can know.
 import type { Archive } from "../../archive/archive.js";
 import type { CheckpointRecord } from "../../archive/latest-manifest.js";
+import type { CollectRequest, CollectResult } from "../../checkpoint/collection/collect.js";
 import type { LeaderLock } from "../../election/leader-lock.js";
 import type { AcknowledgeRule } from "../../election/lock-record.js";
 import { T4Error } from "../../core/errors.js";
@@ -32,7 +33,7 @@ export interface ArchiveRuleParts {
     "archivedIndex" | "stalledSinceMs" | "offer" | "sealed" | "flush" | "close"
   >;
   readonly lock: Pick<LeaderLock, "term" | "isValid" | "confirm" | "release" | "close">;
-  readonly keeper: Pick<CheckpointKeeper, "start" | "make" | "close">;
+  readonly keeper: Pick<CheckpointKeeper, "start" | "make" | "collect" | "close">;
   readonly raiseRevisionBy: number;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -88,6 +89,10 @@ export class ArchiveRule implements CommitRule {
 
   async checkpoint(): Promise<CheckpointRecord> {
     return this.#parts.keeper.make();
+  }
+
+  async collect(request: CollectRequest): Promise<CollectResult> {
+    return this.#parts.keeper.collect(request);
   }
 
   /** Resolves when the archive has all that is in the log now. */

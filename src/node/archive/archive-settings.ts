@@ -1,17 +1,23 @@
 // From what a user says of an object store to what a node is told: defaults, the store itself, and whether it is fit.
 import { T4Error } from "../../core/errors.js";
+import { COLLECTION_GRACE_MS_MIN } from "../../core/limits.js";
 import type { Revision } from "../../core/words.js";
 import type { HistoryTarget } from "../../checkpoint/restore/history.js";
 import type { RestoreProgress } from "../../checkpoint/restore/restore.js";
+import { persistently, type StoreContext } from "../../archive/store-context.js";
+import { AnswerWatch } from "../../object/answer-watch.js";
 import { objectStoreT4Error } from "../../object/object-errors.js";
 import { ObjectStoreError, type ObjectStore } from "../../object/object-store.js";
 import { openObjectStore } from "../../object/open-object-store.js";
 import { assertFit, probeObjectStore } from "../../object/probe.js";
 import type { Runtime } from "../../runtime/runtime.js";
-import type { ArchiveConfig } from "./archive-config.js";
+import type { ArchiveConfig, CheckpointConfig } from "./archive-config.js";
+import { StartWatch } from "./start-watch.js";
 
 /** Requests cost money at S3: 20 a second is what a busy Kubernetes needs. */
 const S3_PUTS_PER_SECOND_MAX = 20;
+
+const STORE_TIMEOUT_MS = 30_000;
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
@@ -45,6 +51,8 @@ export interface ArchiveSettings {
   readonly branch?: BranchSettings;
   /** Called while an empty data directory is filled. */
   readonly onRestoreProgress?: (progress: RestoreProgress) => void;
+  /** How long a start waits for an object store that does not answer; 30 seconds. 0: for ever. */
+  readonly objectStoreTimeoutMs?: number;
   /** Gives up waiting for the lock, the object store or a restore. */
   readonly signal?: AbortSignal;
 }
@@ -73,7 +81,7 @@ export async function openArchive(
   open: (url: string) => Promise<ObjectStore> = async (url) => openObjectStore(url, runtime),
 ): Promise<OpenedArchive> {
   const graceMs = settings.gcGraceMs ?? DAY_MS;
-  if (graceMs < MINUTE_MS) {
+  if (graceMs < COLLECTION_GRACE_MS_MIN) {
     throw new T4Error("T4_INVALID_ARGUMENT", "the grace of collection is at least one minute");
   }
   if (graceMs < 60 * MINUTE_MS) {
@@ -82,58 +90,87 @@ export async function openArchive(
     });
   }
   const opened: ObjectStore[] = [];
+  const answers = new AnswerWatch(runtime.clock);
   const openStore = async (given: string | ObjectStore): Promise<ObjectStore> => {
     if (typeof given !== "string") {
-      return given;
+      return answers.over(given);
     }
     const store = await open(given);
     opened.push(store);
-    return store;
+    return answers.over(store);
   };
   const close = async (): Promise<void> => {
     await Promise.all(opened.map(async (store) => store.close()));
   };
+  let start: StartWatch | null = null;
   try {
     const store = await openStore(settings.objectStore);
     const { branch } = settings;
     const source = branch === undefined ? null : await openStore(branch.source);
-    assertFit(
-      await probeObjectStore(store, runtime, settings.signal ?? new AbortController().signal),
-      store.url,
-    );
+    start = new StartWatch({
+      answers,
+      url: store.url,
+      limitMs: settings.objectStoreTimeoutMs ?? STORE_TIMEOUT_MS,
+      runtime,
+      signal: settings.signal,
+    });
+    const { signal } = start;
+    await assertStoreFit({ ...runtime, store, signal });
+    const branchId = branch?.id ?? branchIdOf(store.url);
     return {
       close,
       config: {
-        store,
+        ...settingsOf(settings, store),
         address,
-        syncUpload: settings.walSyncUpload ?? true,
-        ...(settings.walLingerMs === undefined ? {} : { lingerMs: settings.walLingerMs }),
-        ...(settings.walBatchBytesMax === undefined
-          ? {}
-          : { batchBytesMax: settings.walBatchBytesMax }),
-        putsPerSecondMax:
-          settings.walPutsPerSecondMax ??
-          (store.url.startsWith("s3:") ? S3_PUTS_PER_SECOND_MAX : 0),
-        checkpoints: {
-          intervalMs: settings.checkpointIntervalMs ?? 15 * MINUTE_MS,
-          entries: settings.checkpointEntries ?? 0,
-          objects: settings.checkpointObjects ?? 2_000,
-          keep: settings.checkpointKeep ?? 3,
-          restoreWindowMs: settings.restoreWindowMs ?? DAY_MS,
-          graceMs,
-        },
-        target: historyTarget(settings.restore),
-        branch: source === null ? null : { source, id: branch?.id ?? branchIdOf(store.url) },
-        ...(settings.onRestoreProgress === undefined
-          ? {}
-          : { progress: settings.onRestoreProgress }),
-        ...(settings.signal === undefined ? {} : { signal: settings.signal }),
+        checkpoints: { ...checkpointsOf(settings), graceMs },
+        branch: source === null ? null : { source, id: branchId },
+        signal,
+        started: () => start?.end(),
       },
     };
   } catch (error) {
+    start?.end();
     await close();
+    if (start?.signal.reason instanceof T4Error) {
+      throw start.signal.reason;
+    }
     throw error instanceof ObjectStoreError ? objectStoreT4Error(error) : error;
   }
+}
+
+type PlainSettings = Omit<ArchiveConfig, "address" | "checkpoints" | "branch" | "signal">;
+
+function settingsOf(settings: ArchiveSettings, store: ObjectStore): PlainSettings {
+  const { walSyncUpload, walLingerMs, walBatchBytesMax, onRestoreProgress } = settings;
+  return {
+    store,
+    syncUpload: walSyncUpload ?? true,
+    ...(walLingerMs === undefined ? {} : { lingerMs: walLingerMs }),
+    ...(walBatchBytesMax === undefined ? {} : { batchBytesMax: walBatchBytesMax }),
+    putsPerSecondMax:
+      settings.walPutsPerSecondMax ?? (store.url.startsWith("s3:") ? S3_PUTS_PER_SECOND_MAX : 0),
+    target: historyTarget(settings.restore),
+    ...(onRestoreProgress === undefined ? {} : { progress: onRestoreProgress }),
+  };
+}
+
+function checkpointsOf(settings: ArchiveSettings): Omit<CheckpointConfig, "graceMs"> {
+  return {
+    intervalMs: settings.checkpointIntervalMs ?? 15 * MINUTE_MS,
+    entries: settings.checkpointEntries ?? 0,
+    objects: settings.checkpointObjects ?? 2_000,
+    keep: settings.checkpointKeep ?? 3,
+    restoreWindowMs: settings.restoreWindowMs ?? DAY_MS,
+  };
+}
+
+/** Goes on while the store does not answer, until the signal. */
+async function assertStoreFit(context: StoreContext): Promise<void> {
+  const { store, signal } = context;
+  const findings = await persistently(context, async () =>
+    probeObjectStore(store, context, signal),
+  );
+  assertFit(findings, store.url);
 }
 
 export function historyTarget(point: RestorePoint | undefined): HistoryTarget {

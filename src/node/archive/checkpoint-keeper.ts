@@ -5,8 +5,13 @@ import type { LogIndex, Term } from "../../core/words.js";
 import type { Archive, ArchivedEnd } from "../../archive/archive.js";
 import type { CheckpointRecord } from "../../archive/latest-manifest.js";
 import type { StoreContext } from "../../archive/store-context.js";
-import { collect } from "../../checkpoint/collection/collect.js";
+import {
+  collect,
+  type CollectRequest,
+  type CollectResult,
+} from "../../checkpoint/collection/collect.js";
 import { uploadCheckpoint } from "../../checkpoint/upload/upload-checkpoint.js";
+import { orAborted } from "../../lib/abort-listeners.js";
 import { TaskGroup } from "../../lib/task-group.js";
 import { objectStoreT4Error } from "../../object/object-errors.js";
 import { ObjectStoreError } from "../../object/object-store.js";
@@ -14,17 +19,28 @@ import type { Runtime } from "../../runtime/runtime.js";
 import type { HeldManifest } from "../../store/store.js";
 import { fromDiskError } from "../../store/file/file-errors.js";
 import type { CheckpointConfig } from "./archive-config.js";
+import type { SinceCheckpoint } from "./since-checkpoint.js";
 
 /** How often it is looked whether a checkpoint is due. */
 const LOOK_MS = 1_000;
+/** Sooner after a start: a node that never lives long is to make one all the same. */
+const FIRST_LOOK_MS = 100;
+/**
+ * One is made after so much of the log, whatever is configured: about four seconds of replay for who restores, and hardly more to
+ * upload, since every file is uploaded once.
+ */
+const LOG_BYTES_MAX = 256 * 1024 * 1024;
+/** Leaderships after which one is made: who starts follows the chain through each of them, at some round trips a piece. */
+const TERMS_MAX = 32;
 /** After one failed, the least time to the next try. */
 const RETRY_MS = 10_000;
 
 export interface CheckpointKeeperParts {
   readonly config: CheckpointConfig;
+  readonly since: SinceCheckpoint;
   readonly archive: Pick<
     Archive,
-    "archivedIndex" | "slotsWon" | "endAt" | "forgetEndsBefore" | "flush"
+    "archivedIndex" | "slotsWon" | "bytesWon" | "endAt" | "forgetEndsBefore" | "flush"
   >;
   readonly context: StoreContext;
   readonly clusterId: bigint;
@@ -44,15 +60,26 @@ export class CheckpointKeeper {
   #running: Promise<void> = Promise.resolve();
   /** The checkpoint that is being made. */
   #making: Promise<CheckpointRecord> | null = null;
+  /** A collection that was asked for. It and a checkpoint's uploads never overlap. */
+  #collecting: Promise<CollectResult> | null = null;
   #lastMs: number;
   #lastIndex: LogIndex;
-  #lastSlots = 0;
+  /** Below 0 by what was in the archive when this leadership began. */
+  #lastSlots: number;
+  #lastBytes: number;
+  #terms: number;
   #failedMs = Number.NEGATIVE_INFINITY;
 
   constructor(parts: CheckpointKeeperParts) {
     this.#parts = parts;
-    this.#lastMs = parts.runtime.clock.monotonicMs();
-    this.#lastIndex = parts.archive.archivedIndex;
+    const { config, since, runtime } = parts;
+    const { clock } = runtime;
+    const agoMs = since.wallMs === null ? config.intervalMs : clock.wallMs() - since.wallMs;
+    this.#lastMs = clock.monotonicMs() - agoMs;
+    this.#lastIndex = since.index;
+    this.#lastSlots = -since.slots;
+    this.#lastBytes = -since.bytes;
+    this.#terms = since.terms;
   }
 
   /** `gather` makes everything committed part of files. */
@@ -64,20 +91,34 @@ export class CheckpointKeeper {
   /** The checkpoint that is under way, or a new one. Throws T4_UNAVAILABLE, T4_FENCED, T4_CLOSED and what it cannot read. */
   async make(): Promise<CheckpointRecord> {
     this.#making ??= this.#tasks
-      .run(async (signal) => this.#make(signal))
+      .run(async (signal) => {
+        await Promise.allSettled([this.#collecting]);
+        return this.#make(signal);
+      })
       .finally(() => {
         this.#making = null;
       });
     try {
       return await this.#making;
     } catch (error) {
-      if (error instanceof ObjectStoreError) {
-        // Only closing gives a checkpoint's calls up.
-        throw error.code === "cancelled"
-          ? new T4Error("T4_CLOSED", "the store is closed", { cause: error })
-          : objectStoreT4Error(error);
-      }
-      throw fromDiskError(error);
+      throw callerError(error);
+    }
+  }
+
+  /** One run of collection, with what the caller wants to be kept. Throws T4_UNAVAILABLE, T4_FENCED, T4_CLOSED, T4_CORRUPT. */
+  async collect(request: CollectRequest): Promise<CollectResult> {
+    while (this.#making !== null || this.#collecting !== null) {
+      await Promise.allSettled([this.#making, this.#collecting]);
+    }
+    this.#collecting = this.#tasks
+      .run(async (signal) => this.#collect({ ...this.#parts.context, signal }, request))
+      .finally(() => {
+        this.#collecting = null;
+      });
+    try {
+      return await this.#collecting;
+    } catch (error) {
+      throw callerError(error);
     }
   }
 
@@ -89,9 +130,9 @@ export class CheckpointKeeper {
   /** Ends with the signal. */
   async #run(signal: AbortSignal): Promise<void> {
     const { clock, logger } = this.#parts.runtime;
-    for (;;) {
+    for (let waitMs = FIRST_LOOK_MS; ; waitMs = LOOK_MS) {
       try {
-        await clock.sleep(LOOK_MS, signal);
+        await clock.sleep(waitMs, signal);
         if (this.#isDue()) {
           await this.make();
         }
@@ -118,6 +159,8 @@ export class CheckpointKeeper {
     }
     return (
       nowMs - this.#lastMs >= config.intervalMs ||
+      archive.bytesWon - this.#lastBytes >= LOG_BYTES_MAX ||
+      this.#terms >= TERMS_MAX ||
       (config.entries > 0 && entries >= config.entries) ||
       (config.objects > 0 && slots >= config.objects)
     );
@@ -126,8 +169,8 @@ export class CheckpointKeeper {
   async #make(signal: AbortSignal): Promise<CheckpointRecord> {
     const { archive, context, runtime, directory, clusterId, term } = this.#parts;
     const startMs = runtime.clock.monotonicMs();
-    const slots = archive.slotsWon;
-    const held = await aborted(this.#gathered(), signal);
+    const { slotsWon, bytesWon } = archive;
+    const held = await orAborted(this.#gathered(), signal);
     const own: StoreContext = { ...context, signal };
     try {
       const end = await this.#archivedEnd(held.manifest.index, signal);
@@ -148,7 +191,9 @@ export class CheckpointKeeper {
       const { record } = result;
       this.#lastMs = startMs;
       this.#lastIndex = held.manifest.index;
-      this.#lastSlots = slots;
+      this.#lastSlots = slotsWon;
+      this.#lastBytes = bytesWon;
+      this.#terms = 0;
       archive.forgetEndsBefore(record.index);
       runtime.logger.info("checkpoint made", {
         index: record.index,
@@ -157,7 +202,7 @@ export class CheckpointKeeper {
         uploadedBytes: result.kind === "uploaded" ? result.progress.uploadedBytes : 0,
         durationMs: Math.round(runtime.clock.monotonicMs() - startMs),
       });
-      await this.#collect(own);
+      await this.#collectAfter(own);
       return record;
     } finally {
       held.release();
@@ -179,27 +224,24 @@ export class CheckpointKeeper {
       if (end !== null) {
         return end;
       }
-      await aborted(archive.flush(), signal);
+      await orAborted(archive.flush(), signal);
       if (archive.endAt(index) === null) {
         await runtime.clock.sleep(LOOK_MS / 10, signal);
       }
     }
   }
 
+  async #collect(context: StoreContext, request: CollectRequest): Promise<CollectResult> {
+    const { term, isLeading, runtime } = this.#parts;
+    return collect({ ...request, context, term, isLeading, logger: runtime.logger });
+  }
+
   /** What fails here is no failure of the checkpoint. */
-  async #collect(context: StoreContext): Promise<void> {
-    const { config, term, isLeading, runtime } = this.#parts;
+  async #collectAfter(context: StoreContext): Promise<void> {
+    const { config, runtime } = this.#parts;
+    const { keep, restoreWindowMs, graceMs } = config;
     try {
-      await collect({
-        context,
-        term,
-        keep: config.keep,
-        restoreWindowMs: config.restoreWindowMs,
-        graceMs: config.graceMs,
-        dryRun: false,
-        isLeading,
-        logger: runtime.logger,
-      });
+      await this.#collect(context, { keep, restoreWindowMs, graceMs, dryRun: false });
     } catch (error) {
       context.signal.throwIfAborted();
       runtime.logger.warn("nothing was collected: it is tried again after the next checkpoint", {
@@ -219,19 +261,12 @@ export class CheckpointKeeper {
   }
 }
 
-/** Rejects with the signal's reason if that comes first. */
-async function aborted<Result>(promise: Promise<Result>, signal: AbortSignal): Promise<Result> {
-  signal.throwIfAborted();
-  let onAbort: () => void = () => {};
-  const end = new Promise<never>((_, reject) => {
-    onAbort = () => {
-      reject(signal.reason as Error);
-    };
-    signal.addEventListener("abort", onAbort, { once: true });
-  });
-  try {
-    return await Promise.race([promise, end]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
+function callerError(error: unknown): unknown {
+  if (error instanceof ObjectStoreError) {
+    // Only closing gives a call up.
+    return error.code === "cancelled"
+      ? new T4Error("T4_CLOSED", "the store is closed", { cause: error })
+      : objectStoreT4Error(error);
   }
+  return fromDiskError(error);
 }

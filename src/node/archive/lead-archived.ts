@@ -3,6 +3,7 @@
 import { Archive } from "../../archive/archive.js";
 import type { LockRecord } from "../../election/lock-record.js";
 import { T4Error } from "../../core/errors.js";
+import { orAborted } from "../../lib/abort-listeners.js";
 import type { Log } from "../../log/log.js";
 import type { Runtime } from "../../runtime/runtime.js";
 import { writeAcknowledgeRule } from "../directory/replaced-data.js";
@@ -77,8 +78,8 @@ export async function leadArchived(
   try {
     archive.offer(log.durableIndex);
     if (config.syncUpload) {
-      await archive.flush();
-      await lock.changeRule("archive");
+      await orAborted(archive.flush(), config.signal);
+      await orAborted(lock.changeRule("archive"), config.signal);
       writeAcknowledgeRule(directory.path, "archive", runtime.disk);
     }
     if (fence.error !== null) {
@@ -103,7 +104,7 @@ export async function leadArchived(
 }
 
 function keeperOf(
-  { directory, lock, context }: Prepared,
+  { directory, lock, context, since }: Prepared,
   config: ArchiveConfig,
   fence: Fence,
   archive: Archive,
@@ -111,6 +112,7 @@ function keeperOf(
 ): CheckpointKeeper {
   return new CheckpointKeeper({
     config: config.checkpoints,
+    since,
     archive,
     context,
     clusterId: directory.identity.clusterId,

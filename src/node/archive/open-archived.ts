@@ -1,5 +1,6 @@
 // Opens a node that leads with an object store beside its log. Loaded only where there is one.
 import { T4Error } from "../../core/errors.js";
+import { onAbort, orAborted } from "../../lib/abort-listeners.js";
 import type { Log } from "../../log/log.js";
 import { objectStoreT4Error } from "../../object/object-errors.js";
 import { ObjectStoreError } from "../../object/object-store.js";
@@ -25,13 +26,33 @@ export async function openArchived(
   runtime: Runtime,
   start: StartNode,
 ): Promise<LocalNode> {
+  const { signal } = config;
+  const fence = new Fence();
+  // What waits for the first entries to be archived listens to nothing else.
+  const release =
+    signal === undefined
+      ? null
+      : onAbort(signal, () => {
+          fence.fail(givenUpError(signal));
+        });
   try {
-    const fence = new Fence();
     const prepared = await prepare(config, path, nodeId, runtime, fence);
     return await lead(prepared, config, runtime, fence, start);
   } catch (error) {
+    if (signal?.aborted === true) {
+      throw givenUpError(signal);
+    }
     throw error instanceof ObjectStoreError ? objectStoreT4Error(error) : error;
+  } finally {
+    release?.();
+    config.started?.();
   }
+}
+
+function givenUpError({ reason }: AbortSignal): T4Error {
+  return reason instanceof T4Error
+    ? reason
+    : new T4Error("T4_CANCELLED", "the start was given up by its caller", { cause: reason });
 }
 
 async function prepare(
@@ -82,8 +103,8 @@ async function lead(
   if (prepared.raiseRevisionBy > 0) {
     try {
       // Before anything is acknowledged: should this disk be lost as well, the next one must not raise to the same revisions.
-      await given.rule?.wholeArchive();
-      await prepared.lock.settleLoss();
+      await orAborted(given.rule?.wholeArchive() ?? Promise.resolve(), config.signal);
+      await orAborted(prepared.lock.settleLoss(), config.signal);
     } catch (error) {
       await node.close();
       throw fence.error ?? error;

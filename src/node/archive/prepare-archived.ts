@@ -35,6 +35,7 @@ import { makeIdentity, type Identity } from "../directory/identity.js";
 import { readAcknowledgeRule, setAside, writeAcknowledgeRule } from "../directory/replaced-data.js";
 import type { ArchiveConfig } from "./archive-config.js";
 import { LocalHistory } from "./local-history.js";
+import { sinceCheckpoint, type SinceCheckpoint } from "./since-checkpoint.js";
 
 /** By how much the revision is raised when acknowledged entries may be lost: more than anybody writes in between. */
 const RAISE_REVISION_BY = 1_000_000_000;
@@ -54,6 +55,7 @@ export interface Prepared {
   readonly raiseRevisionBy: number;
   /** The archive's chain begins behind what the local store holds: only a checkpoint makes it whole. */
   readonly needsCheckpoint: boolean;
+  readonly since: SinceCheckpoint;
 }
 
 export interface PrepareParts {
@@ -93,6 +95,8 @@ class Preparation {
   #before: LockRecord | null | undefined = undefined;
   /** Of the lock that the last attempt took. */
   #nonce: string | null = null;
+  /** Read by a restore, behind the checkpoint that it began with. */
+  #restoredSlots = 0;
 
   constructor(parts: PrepareParts) {
     const { archive, runtime } = parts;
@@ -275,7 +279,11 @@ class Preparation {
     );
     return founded.kind === "lost"
       ? "again"
-      : this.#prepared(identity, lock, chain, { raiseRevisionBy: 0, needsCheckpoint: first > 1 });
+      : this.#prepared(identity, lock, chain, {
+          raiseRevisionBy: 0,
+          needsCheckpoint: first > 1,
+          since: this.#since({ checkpoints: [], chain }, lock, { slots: 0, bytes: 0 }),
+        });
   }
 
   async #goOn(
@@ -287,6 +295,7 @@ class Preparation {
   ): Promise<Outcome> {
     const { manifest } = read;
     let from = local === null ? null : await this.#walkStart(manifest, local);
+    this.#restoredSlots = 0;
     if (from === null) {
       if (local !== null) {
         this.#setAside(
@@ -299,7 +308,12 @@ class Preparation {
       }
       from = await this.#restore(identity);
     }
-    const over = await takeOver(this.#context, { manifest: read, term: lock.term, from });
+    const over = await takeOver(this.#context, {
+      manifest: read,
+      term: lock.term,
+      from,
+      ...(local === null ? {} : { ownIndex: local.tipIndex }),
+    });
     if (over.kind === "fenced") {
       throw this.#fencedError(over.byTerm);
     }
@@ -315,7 +329,19 @@ class Preparation {
     return this.#prepared(identity, lock, over.position, {
       raiseRevisionBy: this.#mayHaveLost(before, lock) ? RAISE_REVISION_BY : 0,
       needsCheckpoint: isIncomplete(over.manifest.manifest),
+      since: this.#since(over.manifest.manifest, lock, {
+        slots: over.slots + this.#restoredSlots,
+        bytes: over.bytes,
+      }),
     });
+  }
+
+  #since(
+    manifest: Pick<LatestManifest, "checkpoints" | "chain">,
+    { term }: LeaderLock,
+    walked: { readonly slots: number; readonly bytes: number },
+  ): SinceCheckpoint {
+    return sinceCheckpoint(manifest, term, walked, this.#context.clock.wallMs());
   }
 
   /** Where the archive can be compared with what is here: behind what both surely have. Null: nowhere. */
@@ -370,7 +396,9 @@ class Preparation {
     const { runtime } = this.#parts;
     const archivedIndex = (over.position.firstIndex - 1) as LogIndex;
     const commonIndex = Math.min(archivedIndex, held.tipIndex) as LogIndex;
-    const reader = new ChainReader(this.#context.store, null, from.position);
+    // What comes before the slot in which the two meet was checked by the take-over.
+    const start = over.meeting ?? from.position;
+    const reader = new ChainReader(this.#context.store, null, start);
     const log = new SegmentImport({
       disk: runtime.disk,
       directory: this.#taken.walDirectory,
@@ -441,6 +469,7 @@ class Preparation {
       revision: restored.revision,
       durationMs: Math.round(runtime.clock.monotonicMs() - startMs),
     });
+    this.#restoredSlots = restored.progress.slots;
     assert(restored.next !== null, "a restore of the newest state knows where the archive goes on");
     return { position: restored.next, revision: restored.revision, entryTerm: null };
   }
@@ -504,7 +533,7 @@ class Preparation {
     identity: Identity,
     lock: LeaderLock,
     position: ChainPosition,
-    facts: Pick<Prepared, "raiseRevisionBy" | "needsCheckpoint">,
+    facts: Pick<Prepared, "raiseRevisionBy" | "needsCheckpoint" | "since">,
   ): Prepared {
     const { disk } = this.#parts.runtime;
     const directory = claimDirectory(this.#taken, identity, disk);

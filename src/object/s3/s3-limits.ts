@@ -3,6 +3,12 @@
 /** Larger bodies are sent in parts of this size: a part that fails is sent again alone. S3 takes 5 MiB and more. */
 export const PART_BYTES: number = 16 * 1024 * 1024;
 
+/**
+ * Parts in memory and under way at the same time, of all uploads of a store: 64 MiB. One alone would leave a fast network idle
+ * between its parts.
+ */
+export const PARTS_AT_A_TIME = 4;
+
 /** S3's own. Bodies above PART_BYTES times this get larger parts. */
 export const PARTS_MAX = 10_000;
 

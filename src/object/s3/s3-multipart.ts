@@ -1,4 +1,4 @@
-// A large object in parts: one that fails is sent again alone, and what is begun is ended or taken back.
+// A large object in parts, a few at a time: one that fails is sent again alone, and what is begun is ended or taken back.
 import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
@@ -8,11 +8,12 @@ import {
   type CompletedPart,
 } from "@aws-sdk/client-s3";
 import { assert } from "../../lib/assert.js";
+import { forEachParallel, type Permits } from "../../lib/permits.js";
 import type { Random } from "../../runtime/random.js";
 import type { ObjectSource } from "../object-store.js";
 import { hasName } from "./s3-answers.js";
 import type { S3Call, S3Calls } from "./s3-calls.js";
-import { PART_BYTES, PARTS_MAX } from "./s3-limits.js";
+import { PART_BYTES, PARTS_AT_A_TIME, PARTS_MAX } from "./s3-limits.js";
 import type { S3Operation } from "./s3-operation.js";
 
 export interface PartedPut {
@@ -20,6 +21,8 @@ export interface PartedPut {
   readonly random: Random;
   readonly name: { readonly Bucket: string; readonly Key: string };
   readonly source: ObjectSource;
+  /** One for each part in memory. */
+  readonly permits: Permits;
   readonly callOf: (operation: S3Operation, bytes: number) => S3Call;
 }
 
@@ -62,22 +65,33 @@ interface Upload {
 }
 
 async function sendParts(
-  { calls, source, callOf }: PartedPut,
+  { calls, source, permits, callOf }: PartedPut,
   upload: Upload,
 ): Promise<CompletedPart[]> {
   const partBytes = Math.max(PART_BYTES, Math.ceil(source.bytes / PARTS_MAX));
+  const count = Math.ceil(source.bytes / partBytes);
   const parts: CompletedPart[] = [];
-  for (let offset = 0; offset < source.bytes; offset += partBytes) {
-    const body = await source.read(offset, Math.min(partBytes, source.bytes - offset));
-    assert(body.length === Math.min(partBytes, source.bytes - offset), "a source has its bytes");
-    const PartNumber = parts.length + 1;
-    const ETag = await calls.repeat(callOf("UploadPart", body.length), async (attempt) => {
-      const command = new UploadPartCommand({ ...upload, PartNumber, Body: body });
-      const answer = await attempt.client.send(command, attempt.options);
-      return { value: answer.ETag, outcome: "ok" };
-    });
-    parts.push({ PartNumber, ETag });
-  }
+  const numbers = Array.from({ length: count }, (_, at) => at + 1);
+  await forEachParallel(numbers, PARTS_AT_A_TIME, async (PartNumber, failed) => {
+    await permits.acquire();
+    try {
+      const offset = (PartNumber - 1) * partBytes;
+      const length = Math.min(partBytes, source.bytes - offset);
+      const body = await source.read(offset, length);
+      assert(body.length === length, "a source has its bytes");
+      const call = callOf("UploadPart", body.length);
+      const signals = [failed, ...(call.signal === undefined ? [] : [call.signal])];
+      const bound = { ...call, signal: AbortSignal.any(signals) };
+      const ETag = await calls.repeat(bound, async (attempt) => {
+        const command = new UploadPartCommand({ ...upload, PartNumber, Body: body });
+        const answer = await attempt.client.send(command, attempt.options);
+        return { value: answer.ETag, outcome: "ok" };
+      });
+      parts[PartNumber - 1] = { PartNumber, ETag };
+    } finally {
+      permits.release();
+    }
+  });
   return parts;
 }
 

@@ -10,6 +10,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { assert, unreachable } from "../../lib/assert.js";
 import { compareBytes, utf8Bytes } from "../../lib/bytes.js";
+import { Permits } from "../../lib/permits.js";
 import type { Clock } from "../../runtime/clock.js";
 import { noMetrics, type Metrics } from "../../runtime/metrics.js";
 import type { Random } from "../../runtime/random.js";
@@ -33,7 +34,7 @@ import { S3Calls, type Result, type S3Call, type Send } from "./s3-calls.js";
 import { makeS3Client } from "./s3-client.js";
 import { S3Counters } from "./s3-counters.js";
 import { refusal, type S3Place } from "./s3-failure.js";
-import { DELETE_KEYS_MAX, DELETES_AT_A_TIME, PART_BYTES } from "./s3-limits.js";
+import { DELETE_KEYS_MAX, DELETES_AT_A_TIME, PART_BYTES, PARTS_AT_A_TIME } from "./s3-limits.js";
 import { putInParts } from "./s3-multipart.js";
 import type { S3Operation } from "./s3-operation.js";
 import { checkOptions, deadlinesOf, type S3StoreOptions } from "./s3-options.js";
@@ -63,6 +64,7 @@ export async function openS3ObjectStore(
     {
       calls: new S3Calls({ client, clock, random, deadlines, counters }),
       random,
+      parts: new Permits(PARTS_AT_A_TIME),
       bucket: options.bucket,
       region,
       endpoint: options.endpoint ?? null,
@@ -79,6 +81,8 @@ export async function openS3ObjectStore(
 interface Bucket {
   readonly calls: S3Calls;
   readonly random: Random;
+  /** Of large objects, in memory. */
+  readonly parts: Permits;
   readonly bucket: string;
   readonly region: string;
   readonly endpoint: string | null;
@@ -159,11 +163,11 @@ class S3ObjectStore implements ObjectStore {
   async put(key: string, body: Uint8Array | ObjectSource, options?: CallOptions): Promise<void> {
     const name = this.#name(key);
     const source = body instanceof Uint8Array ? sourceOf(body) : body;
-    const { calls, random } = this.#bucket;
+    const { calls, random, parts: permits } = this.#bucket;
     if (source.bytes > PART_BYTES) {
       const callOf = (operation: S3Operation, bytes: number): S3Call =>
         this.#call(operation, key, options, bytes);
-      await putInParts({ calls, random, name, source, callOf });
+      await putInParts({ calls, random, name, source, permits, callOf });
       return;
     }
     const whole = await source.read(0, source.bytes);

@@ -1,6 +1,6 @@
 // A number of things that may be done or held at the same time. Waiters are served in order.
-import { assert } from "../lib/assert.js";
-import { Queue } from "../lib/queue.js";
+import { assert } from "./assert.js";
+import { Queue } from "./queue.js";
 
 export class Permits {
   #free: number;
