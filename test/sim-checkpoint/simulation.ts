@@ -3,8 +3,8 @@
 // back is held against what was acknowledged.
 import assert from "node:assert/strict";
 import { readLatestManifest } from "../../src/archive/latest-manifest.js";
-import type { StoreContext } from "../../src/archive/store-context.js";
 import { fork } from "../../src/checkpoint/branch/fork.js";
+import { BRANCHES_PREFIX } from "../../src/checkpoint/branch/pin.js";
 import { unfork } from "../../src/checkpoint/branch/unfork.js";
 import { collect } from "../../src/checkpoint/collection/collect.js";
 import type { HistoryTarget } from "../../src/checkpoint/restore/history.js";
@@ -21,13 +21,14 @@ import {
   type ObjectStoreFaults,
 } from "../sim/faulty-object-store.js";
 import { SeededRandom } from "../sim/seeded-random.js";
+import type { Simulation } from "../sim/seeds/simulation.js";
 import { SimulatedDisk } from "../sim/simulated-disk.js";
 import { VirtualClock } from "../sim/virtual-clock.js";
 import { Database, FencedError, openRestored, restore, type World } from "./database.js";
-import { pausingStore } from "./pausing-store.js";
-import { collectStore, deleteRipe, forkStore, type PlantedBug } from "./planted-bugs.js";
+import { pausingStore, type Pauses } from "./pausing-store.js";
 import { Truth } from "./truth.js";
 
+const STEPS = 80;
 const MINUTE_MS = 60_000;
 /** Longest time between two steps, of which a seed has one: with long ones, a grace passes from one collection to the next. */
 const STEP_MS_MAX = [MINUTE_MS, 5 * MINUTE_MS, 20 * MINUTE_MS];
@@ -68,32 +69,34 @@ type Outcome<Result> =
   /** Failed as it may. */
   | { readonly kind: "failed"; readonly code: string };
 
-export class CheckpointSimulation {
+export function simulate(seed: number): Simulation {
+  return new CheckpointSimulation(seed);
+}
+
+class CheckpointSimulation implements Simulation {
   readonly #seed: number;
   readonly #random: SeededRandom;
   readonly #clock: VirtualClock;
   readonly #objects: ObjectStore = memoryObjectStore().at("db/");
-  readonly #bug: PlantedBug | null;
   readonly #places: Place[] = [];
   readonly #running = new Set<Promise<void>>();
   readonly #failures: Error[] = [];
-  readonly counts: Map<string, number> = new Map();
+  readonly counts: Record<string, number> = {};
   #faults: ObjectStoreFaults = NO_FAULTS;
   #isBusy = true;
 
-  constructor(seed: number, bug: PlantedBug | null = null) {
+  constructor(seed: number) {
     this.#seed = seed;
-    this.#bug = bug;
     this.#random = new SeededRandom(seed);
     this.#clock = new VirtualClock(seed);
   }
 
-  async run(steps: number): Promise<void> {
+  async run(): Promise<void> {
     this.#addPlace(null, "", Truth.empty());
     await this.#clock.resolve(this.#lead(this.#places[0]!));
     this.#throwIfFailed();
     const stepMsMax = this.#pick(STEP_MS_MAX);
-    for (let step = 0; step < steps; step += 1) {
+    for (let step = 0; step < STEPS; step += 1) {
       if (this.#random.chance(0.1)) {
         this.#faults = this.#random.chance(0.5) ? BAD_DAY : NO_FAULTS;
       }
@@ -130,7 +133,9 @@ export class CheckpointSimulation {
     }
     for (let round = 0; round < 4; round += 1) {
       for (const place of this.#live()) {
-        await this.#clock.resolve(this.#lead(place), 10 * GRACE_MS);
+        if (round === 0) {
+          await this.#clock.resolve(this.#lead(place), 10 * GRACE_MS);
+        }
         assert.ok(place.database !== null, "in peace a leader can start");
         await this.#clock.resolve(this.#collect(place, place.database), 10 * GRACE_MS);
       }
@@ -176,15 +181,24 @@ export class CheckpointSimulation {
   }
 
   /** The world as a new process sees it from a prefix. */
-  #world(path: string, signal: AbortSignal, isPaused = false): World {
+  #world(
+    path: string,
+    signal: AbortSignal,
+    isPaused = false,
+    isUnreadable: Pauses["isUnreadable"] = () => false,
+  ): World {
     const random = this.#random.fork();
     const clock = this.#clock;
     const faulty = FaultyObjectStore.of(this.#objects, clock, random.fork(), this.#faults);
     const retrying = random.chance(0.7) ? retryingObjectStore(faulty, { clock, random }) : faulty;
-    const pauses = { clock, random: random.fork(), probability: 0.05, pauseMsMax: 3 * GRACE_MS };
-    const paused = isPaused && this.#isBusy ? pausingStore(retrying, pauses) : retrying;
-    const context: StoreContext = { store: paused.at(path), clock, random, signal };
-    return { clock, random, context };
+    const store = pausingStore(retrying, {
+      clock,
+      random: random.fork(),
+      probability: isPaused && this.#isBusy ? 0.05 : 0,
+      pauseMsMax: 3 * GRACE_MS,
+      isUnreadable,
+    }).at(path);
+    return { clock, random, context: { store, clock, random, signal } };
   }
 
   #begin(): void {
@@ -262,7 +276,7 @@ export class CheckpointSimulation {
   }
 
   #count(what: string, by = 1): void {
-    this.counts.set(what, (this.counts.get(what) ?? 0) + by);
+    this.counts[what] = (this.counts[what] ?? 0) + by;
   }
 
   /** Runs what may fail as the world makes it, or with these codes. */
@@ -341,18 +355,17 @@ export class CheckpointSimulation {
     database: Database,
     isPaused = this.#random.chance(0.2),
   ): Promise<void> {
-    const { context } = this.#world(place.path, new AbortController().signal, isPaused);
     if (this.#isBusy && this.#random.chance(0.05)) {
       place.pinsUnreadableUntilMs =
         this.#clock.monotonicMs() + this.#random.fraction() * 4 * GRACE_MS;
     }
+    const isUnreadable = (key: string): boolean =>
+      key.startsWith(BRANCHES_PREFIX) && this.#clock.monotonicMs() < place.pinsUnreadableUntilMs;
+    const { signal } = new AbortController();
+    const { context } = this.#world(place.path, signal, isPaused, isUnreadable);
     await this.#attempt("collect", ["T4_BRANCH_REMOVED"], async () => {
-      if (this.#bug === "condemned-not-looked-at-again") {
-        await deleteRipe(context, GRACE_MS);
-      }
-      const isUnreadable = (): boolean => this.#clock.monotonicMs() < place.pinsUnreadableUntilMs;
       const result = await collect({
-        context: { ...context, store: collectStore(context.store, this.#bug, isUnreadable) },
+        context,
         term: database.term,
         keep: KEEP,
         restoreWindowMs: WINDOW_MS,
@@ -397,7 +410,7 @@ export class CheckpointSimulation {
       isPaused ? [...codes, "T4_CORRUPT"] : codes,
       async () =>
         fork({
-          context: { ...context, store: forkStore(context.store, this.#bug) },
+          context,
           branchId,
           target,
           logger: silentLogger,
