@@ -3,28 +3,24 @@
 // What is checked is in `Clients` (answers), `Model` (histories), `Lives` (who may open, and what may stop a node), `restores`
 // (the past) and `live-objects` (collection), and here: that everything ends, and an empty disk then shows everything.
 import assert from "node:assert/strict";
+// Loaded when a node is opened with an object store, which takes real time, in which virtual time goes on.
+import "../../src/node/archive/open-archived.js";
 import { openNode } from "../../src/node/open-node.js";
-import { memoryObjectStore } from "../../src/object/memory-object-store.js";
-import { ObjectStoreError, type ObjectStore } from "../../src/object/object-store.js";
-import { Machine } from "../sim-archive/machine.js";
 import {
   BAD_DAY,
   FaultyObjectStore,
   NO_FAULTS,
   type ObjectStoreFaults,
 } from "../sim/faulty-object-store.js";
-import { SeededRandom } from "../sim/seeded-random.js";
 import type { Simulation } from "../sim/seeds/simulation.js";
-import { SimulatedDisk } from "../sim/simulated-disk.js";
-import { VirtualClock } from "../sim/virtual-clock.js";
 import { CLOSE_MS_MAX, Lives } from "./lives.js";
 import { checkRestore, checkWhole } from "./restores.js";
-import { archiveConfig, drawRetention, makeDatabase, NODE_CONFIG, Site } from "./site.js";
+import { drawRetention, makeDatabase, NODE_CONFIG, Site } from "./site.js";
 import type { Database, Life } from "./site.js";
 import { witness } from "./witness.js";
 import { World } from "./world.js";
 
-const STEPS = 24;
+const STEPS = 16;
 /** A start with a healthy store: one time to live of the lock, and reading. */
 const OPEN_MS_MAX = 60_000;
 /** What was sent, or was frozen, has had its effect. */
@@ -63,7 +59,6 @@ class StoreSimulation implements Simulation {
   }
 
   async run(): Promise<void> {
-    await loaded;
     const { random, databases } = this.#world;
     const first = this.#sites[0]!;
     if (random.chance(0.25)) {
@@ -280,22 +275,3 @@ class StoreSimulation implements Simulation {
     await this.#until("closed", CLOSE_MS_MAX, () => site.life === null);
   }
 }
-
-/** A module that is loaded takes real time, so all are before the first run: by a node that may not read its store. */
-async function loadModules(): Promise<void> {
-  const clock = new VirtualClock(1);
-  const denied = new ObjectStoreError("denied", "only to load the modules");
-  const store: ObjectStore = {
-    ...memoryObjectStore(),
-    url: "",
-    get: async () => Promise.reject(denied),
-  };
-  const random = new SeededRandom(1);
-  const machine = new Machine(clock, new SimulatedDisk(), store, random);
-  const asked = { store, branch: null, syncUpload: true, target: { kind: "newest" } } as const;
-  const archive = archiveConfig(random, drawRetention(random), asked);
-  const opening = openNode({ ...NODE_CONFIG, archive }, machine.runtime);
-  await assert.rejects(opening, { code: "T4_OBJECT_STORE_UNUSABLE" });
-}
-
-const loaded: Promise<void> = loadModules();
