@@ -66,7 +66,8 @@ export class Lives {
     if (database.model === null) {
       drawForkTarget(world, database);
     }
-    const { source, forkedAt } = database;
+    const { source } = database;
+    const forkedAt = database.forkTargets.at(-1) ?? null;
     const archive = archiveConfig(random, this.#retention, {
       store: machine.store.at(database.prefix),
       syncUpload: isSync,
@@ -138,7 +139,7 @@ export class Lives {
         model.floor = Math.max(model.floor, revision);
       }
     } catch (error) {
-      assert.ok(error instanceof T4Error && EXPECTED.has(error.code), String(error));
+      assert.ok(error instanceof T4Error && isExpected(error), String(error));
     }
   }
 
@@ -187,7 +188,7 @@ export class Lives {
     if (error instanceof T4Error && error.message.includes("a fork of it was interrupted")) {
       world.note("interrupted forks");
       database.branchId += "x";
-    } else if (!(error instanceof T4Error) || !(EXPECTED.has(error.code) || isDamage(error))) {
+    } else if (!(error instanceof T4Error) || !isExpected(error)) {
       throw error;
     }
     world.say(life.name, `does not open: ${error.message}`);
@@ -239,7 +240,7 @@ export class Lives {
   }
 }
 
-/** What came damaged out of the object store, this once. */
-function isDamage({ cause }: T4Error): boolean {
-  return cause instanceof ObjectStoreError && cause.code === "damaged";
+/** As the world makes it; or because something came damaged out of the object store, this once. */
+function isExpected({ code, cause }: T4Error): boolean {
+  return EXPECTED.has(code) || (cause instanceof ObjectStoreError && cause.code === "damaged");
 }

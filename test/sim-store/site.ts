@@ -14,8 +14,8 @@ export interface Database {
   /** Null: it does not exist yet, and begins as a branch of `source`. */
   model: Model | null;
   readonly source: Database | null;
-  /** The source's revision that its fork is asked for; null: the newest. */
-  forkedAt: number | null;
+  /** The source's revisions that its fork was asked for, newest last; null: the newest there is. */
+  readonly forkTargets: (number | null)[];
   /** The life that opened last. */
   current: Life | null;
   /** Directories that tried to open it since then. */
@@ -32,7 +32,7 @@ export function makeDatabase(name: string, prefix: string, source: Database | nu
     prefix,
     model: source === null ? new Model() : null,
     source,
-    forkedAt: null,
+    forkTargets: [],
     current: null,
     tried: new Set(),
     branchId: "one",
