@@ -28,7 +28,7 @@ import { Database, FencedError, openRestored, restore, type World } from "./data
 import { pausingStore, type Pauses } from "./pausing-store.js";
 import { Truth } from "./truth.js";
 
-const STEPS = 80;
+const STEPS = 60;
 const MINUTE_MS = 60_000;
 /** Longest time between two steps, of which a seed has one: with long ones, a grace passes from one collection to the next. */
 const STEP_MS_MAX = [MINUTE_MS, 5 * MINUTE_MS, 20 * MINUTE_MS];

@@ -107,5 +107,7 @@ function compare(
 export async function checkWhole(world: World, database: Database): Promise<void> {
   const store = world.bucket.at(database.prefix);
   const { findings } = await verify({ store, signal: new AbortController().signal });
-  assert.deepEqual(findings, [], `${database.name} is whole`);
+  // A node that was to begin a branch may have died before it did.
+  const damages = findings.filter(({ problem }) => !problem.endsWith("is not finished"));
+  assert.deepEqual(damages, [], `${database.name} is whole`);
 }
