@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { BAD_DAY, NO_FAULTS } from "../sim/faulty-object-store.js";
 import type { Simulation } from "../sim/seeds/simulation.js";
 import type { Place } from "./place.js";
-import { GRACE_MS, MINUTE_MS, Work } from "./work.js";
+import { GRACE_MS, MINUTE_MS, PAUSE_CHANCE, Work } from "./work.js";
 
 const STEPS = 60;
 /** Longest time between two steps, of which a seed has one: with long ones, a grace passes from one collection to the next. */
@@ -104,13 +104,15 @@ class CheckpointSimulation implements Simulation {
       this.#inQueue(place, "write", async () => this.#work.write(database));
     } else if (kind < 50) {
       this.#inQueue(place, "checkpoint", async () => this.#work.checkpoint(database));
-    } else if (kind < 65) {
+    } else if (kind < 62) {
       this.#inQueue(place, "collect", async () => this.#work.collect(place, database));
-    } else if (kind < 67) {
+    } else if (kind < 64) {
       this.#spawn("collect", async () => this.#work.collect(place, database));
     } else if (kind < 69) {
       // What is about to be dropped is forked.
-      this.#inQueue(place, "collect", async () => this.#work.collect(place, database, true));
+      this.#inQueue(place, "collect", async () =>
+        this.#work.collect(place, database, PAUSE_CHANCE),
+      );
       this.#spawn("fork", async () => this.#work.fork(place, true));
     } else if (kind < 77) {
       this.#spawn("fork", async () => this.#work.fork(place));

@@ -32,6 +32,8 @@ const WINDOW_MS = 30 * MINUTE_MS;
 const KEEP = 2;
 const BRANCH_IDS = ["a", "b", "c"];
 const DEPTH_MAX = 3;
+/** That a process stands still before a call, where it does. */
+export const PAUSE_CHANCE = 0.05;
 
 type Outcome<Result> =
   | { readonly kind: "done"; readonly result: Result }
@@ -66,7 +68,7 @@ export class Work {
   #world(
     path: string,
     signal: AbortSignal,
-    isPaused = false,
+    pauseChance = 0,
     isUnreadable: Pauses["isUnreadable"] = () => false,
   ): World {
     const random = this.random.fork();
@@ -76,7 +78,7 @@ export class Work {
     const store = pausingStore(retrying, {
       clock,
       random: random.fork(),
-      probability: isPaused && this.isBusy ? 0.05 : 0,
+      probability: this.isBusy ? pauseChance : 0,
       pauseMsMax: 3 * GRACE_MS,
       isUnreadable,
     }).at(path);
@@ -161,7 +163,7 @@ export class Work {
   async collect(
     place: Place,
     database: Database,
-    isPaused = this.random.chance(0.2),
+    pauseChance = this.random.chance(0.2) ? PAUSE_CHANCE : 0,
   ): Promise<void> {
     if (this.isBusy && this.random.chance(0.05)) {
       place.pinsUnreadableUntilMs =
@@ -170,7 +172,7 @@ export class Work {
     const isUnreadable = (key: string): boolean =>
       key.startsWith(BRANCHES_PREFIX) && this.clock.monotonicMs() < place.pinsUnreadableUntilMs;
     const { signal } = new AbortController();
-    const { context } = this.#world(place.path, signal, isPaused, isUnreadable);
+    const { context } = this.#world(place.path, signal, pauseChance, isUnreadable);
     await this.#attempt("collect", ["T4_BRANCH_REMOVED"], async () => {
       const result = await collect({
         context,
@@ -203,8 +205,10 @@ export class Work {
       isAtEdge && oldest !== undefined
         ? { kind: "checkpoint", key: oldest.key }
         : this.target(place);
-    const isPaused = this.random.chance(0.4);
-    const { context } = this.#world(place.path, new AbortController().signal, isPaused);
+    const isPaused = this.random.chance(0.6);
+    // It makes few calls, and each stands between two others that must not be apart.
+    const pauseChance = isPaused ? 4 * PAUSE_CHANCE : 0;
+    const { context } = this.#world(place.path, new AbortController().signal, pauseChance);
     const branchId = this.pick(BRANCH_IDS);
     const codes: T4ErrorCode[] = [
       "T4_BRANCH_EXISTS",
@@ -251,9 +255,13 @@ export class Work {
     const { context } = this.#world(
       parent.path,
       new AbortController().signal,
-      this.random.chance(0.3),
+      this.random.chance(0.3) ? PAUSE_CHANCE : 0,
     );
-    const isUsed = (): boolean => place.database?.isClosed === false || place.isStarting;
+    // Removed is what has the name now: perhaps a later branch than the one whose removal was interrupted.
+    const here = (): Place[] =>
+      this.places.filter((each) => each.path === place.path && !each.isRemoved);
+    const isUsed = (): boolean =>
+      here().some(({ database, isStarting }) => database?.isClosed === false || isStarting);
     const codes: T4ErrorCode[] = ["T4_BRANCH_IN_USE", "T4_BRANCH_NOT_FOUND"];
     const removed = await this.#attempt("unfork", codes, async () => {
       await unfork({
@@ -264,13 +272,17 @@ export class Work {
       });
     });
     if (removed.kind === "done") {
-      assert.ok(
-        !this.places.some((child) => child.parent === place && !child.isRemoved),
-        "what has branches is not removed",
-      );
-      place.isRemoved = true;
+      for (const each of here()) {
+        assert.ok(
+          !this.places.some((child) => child.parent === each && !child.isRemoved),
+          "what has branches is not removed",
+        );
+        each.isRemoved = true;
+      }
     } else if (removed.code === "ObjectStoreError") {
-      place.isHalfRemoved = true;
+      here().forEach((each) => {
+        each.isHalfRemoved = true;
+      });
     } else if (removed.code === "T4_BRANCH_NOT_FOUND" && place.isHalfRemoved) {
       // Only the last answer was missing.
       place.isRemoved = true;
@@ -302,7 +314,8 @@ export class Work {
     const startMs = this.clock.wallMs();
     const known = place.truth.points.length;
     const isPaused = !isCertain && this.random.chance(0.2);
-    const world = this.#world(place.path, new AbortController().signal, isPaused);
+    const pauseChance = isPaused ? PAUSE_CHANCE : 0;
+    const world = this.#world(place.path, new AbortController().signal, pauseChance);
     const disk = new SimulatedDisk();
     const codes: T4ErrorCode[] = isCertain ? [] : ["T4_BRANCH_REMOVED", "T4_FUTURE_REVISION"];
     const oldestMs = Math.max(place.createdMs, startMs - WINDOW_MS);

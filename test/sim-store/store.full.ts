@@ -25,21 +25,10 @@ testPlanted(simulation, {
     find: "bytes !== SLOT_OVERHEAD_BYTES",
     replace: "bytes !== 0",
   },
-  "the floor is not looked at after the seal": {
-    file: "src/archive/take-over.js",
-    find: "return compareAddresses(position, manifest.floor) < 0;",
-    replace: "return false;",
-  },
   "the lock's renewal believes a 412 about its own first try": {
     file: "src/election/leader-lock.js",
     find: "return this.#judge(found) && this.#record.writeId === record.writeId;",
     replace: 'if (outcome.kind === "lost") { this.#lose(found?.record ?? null); } return false;',
-  },
-  "the manifest is written with a plain put": {
-    file: "src/archive/latest-manifest.js",
-    find: "const settled = await settle(context, LATEST_MANIFEST_KEY, body, condition);",
-    replace:
-      'await context.store.put(LATEST_MANIFEST_KEY, body); const settled = { kind: "won", tag: "" };',
   },
   "a start takes over the lock without waiting or a seal": {
     file: "src/archive/take-over.js",
