@@ -290,6 +290,66 @@ suite("holding", () => {
   });
 });
 
+suite("that acknowledged entries may be lost", () => {
+  /** Takes the lock in turn, each time after the one before died or released it; what each record says. */
+  async function losses(
+    rig: Rig,
+    leaders: readonly {
+      readonly name: string;
+      readonly rule: LockRecord["rule"];
+      readonly end: "dies" | "releases" | "settles and dies";
+    }[],
+  ): Promise<LockRecord["loss"][]> {
+    const said: LockRecord["loss"][] = [];
+    for (const { name, rule, end } of leaders) {
+      const lock = await rig.acquire({ ...rig.node(name), rule });
+      said.push((await rig.record()).loss);
+      if (end === "settles and dies") {
+        await rig.clock.resolve(lock.settleLoss());
+        assert.equal((await rig.record()).loss, "none");
+      }
+      await (end === "releases" ? rig.clock.resolve(lock.release()) : lock.close());
+    }
+    return said;
+  }
+
+  test("is said by who takes over from another's disk, and by all after him until it is settled", async () => {
+    const said = await losses(new Rig(), [
+      { name: "a", rule: "local", end: "dies" },
+      { name: "b", rule: "local", end: "dies" },
+      { name: "c", rule: "local", end: "releases" },
+      { name: "d", rule: "local", end: "settles and dies" },
+      { name: "d", rule: "local", end: "dies" },
+    ]);
+    assert.deepEqual(said, ["none", "possible", "possible", "possible", "none"]);
+  });
+
+  test("is not said on the same disk, after a release, or where the archive had everything", async () => {
+    const same = [
+      { name: "a", rule: "local", end: "dies" },
+      { name: "a", rule: "local", end: "releases" },
+      { name: "b", rule: "local", end: "dies" },
+    ] as const;
+    assert.deepEqual(await losses(new Rig(), same), ["none", "none", "none"]);
+    const archived = [
+      { name: "a", rule: "archive", end: "dies" },
+      { name: "b", rule: "local", end: "releases" },
+    ] as const;
+    assert.deepEqual(await losses(new Rig(), archived), ["none", "none"]);
+  });
+
+  test("is not forgotten by a change of the rule", async () => {
+    const rig = new Rig();
+    await losses(rig, [{ name: "a", rule: "local", end: "dies" }]);
+    const lock = await rig.acquire(rig.node("b"));
+    assert.deepEqual([lock.record.rule, lock.record.loss], ["local", "possible"]);
+    await rig.clock.resolve(lock.changeRule("archive"));
+    const { rule, loss } = await rig.record();
+    assert.deepEqual([rule, loss], ["archive", "possible"]);
+    await lock.close();
+  });
+});
+
 suite("the nonces of a data directory", () => {
   test("are durable before the call returns, whatever operation loses power", () => {
     const disk = new SimulatedDisk();

@@ -1,20 +1,7 @@
-// The archive's simulation for many seeds: T4_TEST_SEEDS of them, at most T4_TEST_SECONDS long.
-import { availableParallelism } from "node:os";
-import { test } from "node:test";
-import { runSeeds } from "./run-seeds.js";
+import { testSeeds } from "../sim/seeds/seed-tests.js";
 
-const SEEDS = Number(process.env["T4_TEST_SEEDS"] ?? "") || 10_000;
-const FIRST_SEED = Number(process.env["T4_TEST_SEED"] ?? "") || 100_000;
-const SECONDS = Number(process.env["T4_TEST_SECONDS"] ?? "") || 3_600;
-const BATCH = 200;
-
-test("the archive keeps its promises for every seed", async (t) => {
-  const endMs = performance.now() + SECONDS * 1_000;
-  let done = 0;
-  while (done < SEEDS && performance.now() < endMs) {
-    const count = Math.min(BATCH, SEEDS - done);
-    await runSeeds(FIRST_SEED + done, count, availableParallelism());
-    done += count;
-  }
-  t.diagnostic(`seeds ${FIRST_SEED} to ${FIRST_SEED + done - 1}`);
-});
+testSeeds(
+  "the archive keeps its promises for every seed",
+  new URL("./simulation.js", import.meta.url),
+  { first: 100_000, seeds: 10_000 },
+);

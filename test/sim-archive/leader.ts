@@ -63,8 +63,6 @@ export interface LeaderOptions {
   readonly signal: AbortSignal;
   /** Stops as soon as it sees that its lock is another's; if not, it goes on until the archive says so. */
   readonly heedsLock: boolean;
-  /** A planted bug: seals are collected like other slots. */
-  readonly collectsSeals: boolean;
 }
 
 export class Leader {
@@ -367,7 +365,7 @@ export class Leader {
   async #write(): Promise<void> {
     const { machine, random } = this.#options;
     while (!this.#isOver()) {
-      await machine.sleep(random.fraction() * 1_000, this.#controller.signal);
+      await machine.sleep(random.fraction() * 3_000, this.#controller.signal);
       for (let i = random.below(3); i >= 0 && !this.#isOver(); i -= 1) {
         this.#append(random.bytes(random.chance(0.1) ? 800 : 12));
       }
@@ -431,7 +429,7 @@ export class Leader {
 
   /** What lies below the floor goes after a grace, if the manifest is still ours. */
   async #collect(): Promise<"done" | "fenced"> {
-    const { machine, collectsSeals } = this.#options;
+    const { machine } = this.#options;
     const { store } = this.#context;
     const read = await readLatestManifest(store);
     if (read === null || read.manifest.term !== this.#term) {
@@ -441,7 +439,7 @@ export class Leader {
     for await (const { key, bytes } of store.list("wal/")) {
       const address = addressOfKey(key);
       const isBelow = address !== null && compareAddresses(address, read.manifest.floor) < 0;
-      if (isBelow && (bytes > SLOT_OVERHEAD_BYTES || collectsSeals)) {
+      if (isBelow && bytes > SLOT_OVERHEAD_BYTES) {
         this.#condemnedSince.set(key, this.#condemnedSince.get(key) ?? nowMs);
       }
     }

@@ -144,14 +144,16 @@ export class Machine implements Clock {
     this.after(0, run);
   }
 
-  /** The result of something outside, at a moment when this machine runs. */
+  /** The result of something outside, at a moment when this machine runs: never, if it is dead. */
   async hear<Result>(answer: Promise<Result>): Promise<Result> {
     try {
       return await answer;
     } finally {
-      await new Promise<void>((resolve) => {
-        this.after(0, resolve);
-      });
+      if (this.#isDead || this.#frozen !== null) {
+        await new Promise<void>((resolve) => {
+          this.after(0, resolve);
+        });
+      }
     }
   }
 }

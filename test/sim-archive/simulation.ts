@@ -9,6 +9,7 @@ import {
   NO_FAULTS,
   type ObjectStoreFaults,
 } from "../sim/faulty-object-store.js";
+import type { Simulation } from "../sim/seeds/simulation.js";
 import { SeededRandom } from "../sim/seeded-random.js";
 import { SimulatedDisk } from "../sim/simulated-disk.js";
 import { VirtualClock } from "../sim/virtual-clock.js";
@@ -18,35 +19,35 @@ import { NOTHING, readBase, readSlots, replay } from "./restored.js";
 import { Truth } from "./truth.js";
 
 const NODES = 3;
-const RUN_MS = 150_000;
+const RUN_MS = 120_000;
 
-export interface SimulationOptions {
-  /** A planted bug of the collector, which is the simulation's own. */
-  readonly collectsSeals?: boolean;
+export function simulate(seed: number): Simulation {
+  return new ArchiveSimulation(seed);
 }
 
-export class ArchiveSimulation {
-  readonly truth: Truth = new Truth();
+class ArchiveSimulation implements Simulation {
+  readonly #truth = new Truth();
   readonly #clock: VirtualClock;
   readonly #random: SeededRandom;
   readonly #bucket: FaultyObjectStore;
   readonly #mode: "sync" | "async";
-  readonly #options: SimulationOptions;
   readonly #machines = new Set<Machine>();
   #lives = 0;
   #failure: unknown = null;
   #isOver = false;
 
-  constructor(seed: number, options: SimulationOptions = {}) {
+  constructor(seed: number) {
     this.#clock = new VirtualClock(seed);
     this.#random = new SeededRandom(seed);
-    this.#options = options;
     this.#mode = this.#random.chance(0.7) ? "sync" : "async";
-    const bucket = this.truth.watch(memoryObjectStore());
+    const bucket = this.#truth.watch(memoryObjectStore());
     this.#bucket = FaultyObjectStore.of(bucket, this.#clock, this.#random.fork());
   }
 
-  /** Rejects with the first promise that was broken. */
+  get counts(): Readonly<Record<string, number>> {
+    return this.#truth.counts;
+  }
+
   async run(): Promise<void> {
     for (let node = 0; node < NODES; node += 1) {
       this.#lifeCycle(node).catch((error: unknown) => {
@@ -106,12 +107,11 @@ export class ArchiveSimulation {
       machine,
       home,
       random: random.fork(),
-      truth: this.truth,
+      truth: this.#truth,
       name: `${home.nodeId}, process ${this.#lives}`,
       mode: this.#mode,
       heedsLock: this.#mode === "async" || random.chance(0.5),
       signal: controller.signal,
-      collectsSeals: this.#options.collectsSeals ?? false,
     });
     const end = { kind: "alive" as "alive" | "ended" | "killed" };
     const ended = leader.run().then(
@@ -166,12 +166,12 @@ export class ArchiveSimulation {
     const restore = async (): Promise<void> => {
       const read = await readLatestManifest(store);
       if (read === null) {
-        this.truth.check([]);
+        this.#truth.check([]);
         return;
       }
       const base = await readBase(context, read.manifest);
       const { ids } = replay(base, await readSlots(context, base.next, null));
-      this.truth.check(ids);
+      this.#truth.check(ids);
     };
     await this.#clock.resolve(restore(), 600_000);
   }

@@ -1,9 +1,7 @@
-import { test } from "node:test";
-import { runSeeds } from "./run-seeds.js";
+import { testSeeds } from "../sim/seeds/seed-tests.js";
 
-const SEEDS = Number(process.env["T4_TEST_SEEDS"] ?? "") || 10_000;
-const FIRST_SEED = Number(process.env["T4_TEST_SEED"] ?? "") || 1_000_000;
-
-test("restores give back what was acknowledged, in as many runs as asked for", async () => {
-  await runSeeds(FIRST_SEED, SEEDS);
-});
+testSeeds(
+  "restores give back what was acknowledged, in as many runs as asked for",
+  new URL("./simulation.js", import.meta.url),
+  { first: 1_000_000, seeds: 10_000 },
+);

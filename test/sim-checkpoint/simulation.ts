@@ -2,106 +2,48 @@
 // forks and their removal, collections, restores, all at the same time, on virtual time and from one seed. What a restore gives
 // back is held against what was acknowledged.
 import assert from "node:assert/strict";
-import { readLatestManifest } from "../../src/archive/latest-manifest.js";
-import type { StoreContext } from "../../src/archive/store-context.js";
-import { fork } from "../../src/checkpoint/branch/fork.js";
-import { unfork } from "../../src/checkpoint/branch/unfork.js";
-import { collect } from "../../src/checkpoint/collection/collect.js";
-import type { HistoryTarget } from "../../src/checkpoint/restore/history.js";
-import { T4Error, type T4ErrorCode } from "../../src/core/errors.js";
-import type { Revision, Term } from "../../src/core/words.js";
-import { memoryObjectStore } from "../../src/object/memory-object-store.js";
-import { ObjectStoreError, type ObjectStore } from "../../src/object/object-store.js";
-import { retryingObjectStore } from "../../src/object/retry.js";
-import { silentLogger } from "../../src/runtime/logger.js";
-import {
-  BAD_DAY,
-  FaultyObjectStore,
-  NO_FAULTS,
-  type ObjectStoreFaults,
-} from "../sim/faulty-object-store.js";
-import { SeededRandom } from "../sim/seeded-random.js";
-import { SimulatedDisk } from "../sim/simulated-disk.js";
-import { VirtualClock } from "../sim/virtual-clock.js";
-import { Database, FencedError, openRestored, restore, type World } from "./database.js";
-import { pausingStore } from "./pausing-store.js";
-import { collectStore, deleteRipe, forkStore, type PlantedBug } from "./planted-bugs.js";
-import { Truth } from "./truth.js";
+import { BAD_DAY, NO_FAULTS } from "../sim/faulty-object-store.js";
+import type { Simulation } from "../sim/seeds/simulation.js";
+import type { Place } from "./place.js";
+import { GRACE_MS, MINUTE_MS, PAUSE_CHANCE, Work } from "./work.js";
 
-const MINUTE_MS = 60_000;
+const STEPS = 60;
 /** Longest time between two steps, of which a seed has one: with long ones, a grace passes from one collection to the next. */
 const STEP_MS_MAX = [MINUTE_MS, 5 * MINUTE_MS, 20 * MINUTE_MS];
-const GRACE_MS = 10 * MINUTE_MS;
-const WINDOW_MS = 30 * MINUTE_MS;
-const KEEP = 2;
-const BRANCH_IDS = ["a", "b", "c"];
-const DEPTH_MAX = 3;
 const RUNNING_MAX = 8;
 
-/** A prefix with its database, as the simulation knows it. */
-interface Place {
-  readonly path: string;
-  readonly depth: number;
-  readonly parent: Place | null;
-  readonly branchId: string;
-  /** Null for the first. */
-  readonly clusterId: bigint | null;
-  readonly truth: Truth;
-  /** From here on it must be able to go back to any time of the window: before, only to its base's checkpoint. */
-  readonly createdMs: number;
-  database: Database | null;
-  /** Ends what the present leader does, as a crash would. */
-  crash: AbortController;
-  lastTerm: number;
-  isStarting: boolean;
-  isRemoved: boolean;
-  /** A removal was interrupted: the branch may be closed. */
-  isHalfRemoved: boolean;
-  /** What its leader does one after the other. */
-  queue: Promise<void>;
-  /** So long pins cannot be read there. */
-  pinsUnreadableUntilMs: number;
+export function simulate(seed: number): Simulation {
+  return new CheckpointSimulation(seed);
 }
 
-type Outcome<Result> =
-  | { readonly kind: "done"; readonly result: Result }
-  /** Failed as it may. */
-  | { readonly kind: "failed"; readonly code: string };
-
-export class CheckpointSimulation {
+class CheckpointSimulation implements Simulation {
   readonly #seed: number;
-  readonly #random: SeededRandom;
-  readonly #clock: VirtualClock;
-  readonly #objects: ObjectStore = memoryObjectStore().at("db/");
-  readonly #bug: PlantedBug | null;
-  readonly #places: Place[] = [];
+  readonly #work: Work;
   readonly #running = new Set<Promise<void>>();
   readonly #failures: Error[] = [];
-  readonly counts: Map<string, number> = new Map();
-  #faults: ObjectStoreFaults = NO_FAULTS;
-  #isBusy = true;
 
-  constructor(seed: number, bug: PlantedBug | null = null) {
+  constructor(seed: number) {
     this.#seed = seed;
-    this.#bug = bug;
-    this.#random = new SeededRandom(seed);
-    this.#clock = new VirtualClock(seed);
+    this.#work = new Work(seed);
   }
 
-  async run(steps: number): Promise<void> {
-    this.#addPlace(null, "", Truth.empty());
-    await this.#clock.resolve(this.#lead(this.#places[0]!));
+  get counts(): Readonly<Record<string, number>> {
+    return this.#work.counts;
+  }
+
+  async run(): Promise<void> {
+    await this.#work.clock.resolve(this.#work.lead(this.#work.places[0]!));
     this.#throwIfFailed();
-    const stepMsMax = this.#pick(STEP_MS_MAX);
-    for (let step = 0; step < steps; step += 1) {
-      if (this.#random.chance(0.1)) {
-        this.#faults = this.#random.chance(0.5) ? BAD_DAY : NO_FAULTS;
+    const stepMsMax = this.#work.pick(STEP_MS_MAX);
+    for (let step = 0; step < STEPS; step += 1) {
+      if (this.#work.random.chance(0.1)) {
+        this.#work.faults = this.#work.random.chance(0.5) ? BAD_DAY : NO_FAULTS;
       }
       if (this.#running.size < RUNNING_MAX) {
         this.#begin();
       }
-      const waitMs = this.#random.chance(0.1) ? 2 * GRACE_MS : stepMsMax;
-      await this.#clock.run(this.#random.fraction() * waitMs);
+      const waitMs = this.#work.random.chance(0.1) ? 2 * GRACE_MS : stepMsMax;
+      await this.#work.clock.run(this.#work.random.fraction() * waitMs);
       this.#throwIfFailed();
     }
     await this.#finish();
@@ -109,126 +51,89 @@ export class CheckpointSimulation {
 
   /** All is quiet: what is left must be whole, and nothing may be left that nobody needs. */
   async #finish(): Promise<void> {
-    this.#faults = NO_FAULTS;
-    this.#isBusy = false;
-    for (const place of this.#places) {
+    this.#work.faults = NO_FAULTS;
+    this.#work.isBusy = false;
+    for (const place of this.#work.places) {
       place.pinsUnreadableUntilMs = 0;
     }
     while (this.#running.size > 0) {
-      await this.#clock.run(MINUTE_MS);
+      await this.#work.clock.run(MINUTE_MS);
     }
     this.#throwIfFailed();
     // Branches of branches first: whoever has some is opened again.
-    for (const place of this.#live()
+    for (const place of this.#work
+      .live()
       .filter((each) => each.isHalfRemoved)
       .reverse()) {
-      this.#crash(place);
-      await this.#clock.resolve(this.#unfork(place), 10 * GRACE_MS);
+      this.#work.crash(place);
+      await this.#work.clock.resolve(this.#work.unfork(place), 10 * GRACE_MS);
     }
-    for (const place of this.#live()) {
-      await this.#clock.resolve(this.#checkRestore(place, { kind: "newest" }, true), 10 * GRACE_MS);
+    for (const place of this.#work.live()) {
+      await this.#work.clock.resolve(
+        this.#work.checkRestore(place, { kind: "newest" }, true),
+        10 * GRACE_MS,
+      );
     }
     for (let round = 0; round < 4; round += 1) {
-      for (const place of this.#live()) {
-        await this.#clock.resolve(this.#lead(place), 10 * GRACE_MS);
+      for (const place of this.#work.live()) {
+        if (round === 0) {
+          await this.#work.clock.resolve(this.#work.lead(place), 10 * GRACE_MS);
+        }
         assert.ok(place.database !== null, "in peace a leader can start");
-        await this.#clock.resolve(this.#collect(place, place.database), 10 * GRACE_MS);
+        await this.#work.clock.resolve(this.#work.collect(place, place.database), 10 * GRACE_MS);
       }
       this.#throwIfFailed();
-      await this.#clock.run(2 * GRACE_MS);
+      await this.#work.clock.run(2 * GRACE_MS);
     }
-    for (const place of this.#live()) {
-      await this.#clock.resolve(this.#checkRestore(place, { kind: "newest" }, true), 10 * GRACE_MS);
+    for (const place of this.#work.live()) {
+      await this.#work.clock.resolve(
+        this.#work.checkRestore(place, { kind: "newest" }, true),
+        10 * GRACE_MS,
+      );
     }
     this.#throwIfFailed();
   }
 
-  #live(): Place[] {
-    return this.#places.filter((place) => !place.isRemoved);
-  }
-
-  #addPlace(
-    parent: Place | null,
-    path: string,
-    truth: Truth,
-    branchId = "",
-    clusterId: bigint | null = null,
-  ): Place {
-    const place: Place = {
-      path,
-      depth: parent === null ? 0 : parent.depth + 1,
-      parent,
-      branchId,
-      clusterId,
-      truth,
-      createdMs: parent === null ? 0 : this.#clock.wallMs(),
-      database: null,
-      crash: new AbortController(),
-      lastTerm: 1,
-      isStarting: false,
-      isRemoved: false,
-      isHalfRemoved: false,
-      queue: Promise.resolve(),
-      pinsUnreadableUntilMs: 0,
-    };
-    this.#places.push(place);
-    return place;
-  }
-
-  /** The world as a new process sees it from a prefix. */
-  #world(path: string, signal: AbortSignal, isPaused = false): World {
-    const random = this.#random.fork();
-    const clock = this.#clock;
-    const faulty = FaultyObjectStore.of(this.#objects, clock, random.fork(), this.#faults);
-    const retrying = random.chance(0.7) ? retryingObjectStore(faulty, { clock, random }) : faulty;
-    const pauses = { clock, random: random.fork(), probability: 0.05, pauseMsMax: 3 * GRACE_MS };
-    const paused = isPaused && this.#isBusy ? pausingStore(retrying, pauses) : retrying;
-    const context: StoreContext = { store: paused.at(path), clock, random, signal };
-    return { clock, random, context };
-  }
-
   #begin(): void {
-    const place = this.#pick(this.#live());
-    const kind = this.#random.below(100);
+    const place = this.#work.pick(this.#work.live());
+    const kind = this.#work.random.below(100);
     const { database } = place;
     if (database === null || database.isClosed) {
-      this.#spawn("lead", async () => this.#lead(place));
+      this.#spawn("lead", async () => this.#work.lead(place));
     } else if (kind < 35) {
-      this.#inQueue(place, "write", async () => this.#write(database));
+      this.#inQueue(place, "write", async () => this.#work.write(database));
     } else if (kind < 50) {
-      this.#inQueue(place, "checkpoint", async () => this.#checkpoint(database));
-    } else if (kind < 65) {
-      this.#inQueue(place, "collect", async () => this.#collect(place, database));
-    } else if (kind < 67) {
-      this.#spawn("collect", async () => this.#collect(place, database));
+      this.#inQueue(place, "checkpoint", async () => this.#work.checkpoint(database));
+    } else if (kind < 62) {
+      this.#inQueue(place, "collect", async () => this.#work.collect(place, database));
+    } else if (kind < 64) {
+      this.#spawn("collect", async () => this.#work.collect(place, database));
     } else if (kind < 69) {
       // What is about to be dropped is forked.
-      this.#inQueue(place, "collect", async () => this.#collect(place, database, true));
-      this.#spawn("fork", async () => this.#fork(place, true));
+      this.#inQueue(place, "collect", async () =>
+        this.#work.collect(place, database, PAUSE_CHANCE),
+      );
+      this.#spawn("fork", async () => this.#work.fork(place, true));
     } else if (kind < 77) {
-      this.#spawn("fork", async () => this.#fork(place));
+      this.#spawn("fork", async () => this.#work.fork(place));
     } else if (kind < 81) {
-      this.#spawn("unfork", async () => this.#unfork(place));
+      this.#spawn("unfork", async () => this.#work.unfork(place));
     } else if (kind < 93) {
-      const target = this.#target(place);
-      this.#spawn("restore", async () => this.#checkRestore(place, target, false));
+      const target = this.#work.target(place);
+      this.#spawn("restore", async () => this.#work.checkRestore(place, target, false));
     } else if (kind < 96) {
-      this.#crash(place);
+      this.#work.crash(place);
     } else {
       // The old one goes on until it finds out.
-      this.#spawn("lead", async () => this.#lead(place));
+      this.#spawn("lead", async () => this.#work.lead(place));
     }
-  }
-
-  #pick<Item>(items: readonly Item[]): Item {
-    return items[this.#random.below(items.length)]!;
   }
 
   #spawn(name: string, run: () => Promise<unknown>): void {
     const task = run()
       .catch((error: unknown) => {
         this.#failures.push(
-          new Error(`seed ${this.#seed}: ${name} failed at ${this.#clock.monotonicMs()} ms`, {
+          new Error(`seed ${this.#seed}: ${name} failed at ${this.#work.clock.monotonicMs()} ms`, {
             cause: error,
           }),
         );
@@ -259,270 +164,5 @@ export class CheckpointSimulation {
     if (this.#failures[0] !== undefined) {
       throw this.#failures[0];
     }
-  }
-
-  #count(what: string, by = 1): void {
-    this.counts.set(what, (this.counts.get(what) ?? 0) + by);
-  }
-
-  /** Runs what may fail as the world makes it, or with these codes. */
-  async #attempt<Result>(
-    name: string,
-    codes: readonly T4ErrorCode[],
-    run: () => Promise<Result>,
-  ): Promise<Outcome<Result>> {
-    try {
-      const result = await run();
-      this.#count(name);
-      return { kind: "done", result };
-    } catch (error) {
-      const code = error instanceof T4Error ? error.code : (error as Error).name;
-      const isExpected =
-        error instanceof ObjectStoreError ||
-        error instanceof FencedError ||
-        (error instanceof T4Error && codes.includes(error.code));
-      if (!isExpected) {
-        throw error;
-      }
-      this.#count(`${name} ${code}`);
-      return { kind: "failed", code };
-    }
-  }
-
-  async #lead(place: Place): Promise<void> {
-    if (place.isStarting) {
-      return;
-    }
-    place.isStarting = true;
-    try {
-      const crash = new AbortController();
-      const world = this.#world(place.path, crash.signal);
-      const started = await this.#attempt("lead", ["T4_BRANCH_REMOVED"], async () => {
-        const read = await readLatestManifest(this.#objects.at(place.path));
-        if (place.clusterId !== null && read?.manifest.clusterId !== place.clusterId) {
-          assert.ok(place.isRemoved || place.isHalfRemoved, "a prefix keeps its cluster");
-          place.isRemoved = true;
-          throw new FencedError("another branch is in this place");
-        }
-        place.lastTerm = Math.max(place.lastTerm, read?.manifest.term ?? 0) + 1;
-        return Database.start(world, place.truth, place.lastTerm as Term);
-      });
-      if (started.kind === "done") {
-        place.database = started.result;
-        place.crash = crash;
-      }
-    } finally {
-      place.isStarting = false;
-    }
-  }
-
-  #crash(place: Place): void {
-    place.crash.abort(new ObjectStoreError("cancelled", "crashed"));
-    place.database = null;
-  }
-
-  async #write(database: Database): Promise<void> {
-    if (!database.isClosed) {
-      await this.#attempt("write", [], async () => {
-        database.write(1 + this.#random.below(6));
-        await database.archive(this.#random.chance(0.3));
-      });
-    }
-  }
-
-  async #checkpoint(database: Database): Promise<void> {
-    if (!database.isClosed) {
-      await this.#attempt("checkpoint", ["T4_BRANCH_REMOVED"], async () => database.checkpoint());
-    }
-  }
-
-  async #collect(
-    place: Place,
-    database: Database,
-    isPaused = this.#random.chance(0.2),
-  ): Promise<void> {
-    const { context } = this.#world(place.path, new AbortController().signal, isPaused);
-    if (this.#isBusy && this.#random.chance(0.05)) {
-      place.pinsUnreadableUntilMs =
-        this.#clock.monotonicMs() + this.#random.fraction() * 4 * GRACE_MS;
-    }
-    await this.#attempt("collect", ["T4_BRANCH_REMOVED"], async () => {
-      if (this.#bug === "condemned-not-looked-at-again") {
-        await deleteRipe(context, GRACE_MS);
-      }
-      const isUnreadable = (): boolean => this.#clock.monotonicMs() < place.pinsUnreadableUntilMs;
-      const result = await collect({
-        context: { ...context, store: collectStore(context.store, this.#bug, isUnreadable) },
-        term: database.term,
-        keep: KEEP,
-        restoreWindowMs: WINDOW_MS,
-        graceMs: GRACE_MS,
-        dryRun: this.#random.chance(0.1),
-        isLeading: async () => {
-          await this.#clock.sleep(this.#random.fraction() * 100);
-          return place.database === database;
-        },
-        logger: silentLogger,
-      });
-      this.#count(`collect ${result.kind}`);
-      if (result.kind === "collected") {
-        this.#count("deleted", result.plan.delete.length);
-        this.#count("revived", result.plan.revived.length);
-      }
-    });
-  }
-
-  async #fork(place: Place, isAtEdge = this.#random.chance(0.3)): Promise<void> {
-    if (place.depth >= DEPTH_MAX) {
-      return;
-    }
-    const oldest = (await readLatestManifest(this.#objects.at(place.path)))?.manifest
-      .checkpoints[0];
-    const target: HistoryTarget =
-      isAtEdge && oldest !== undefined
-        ? { kind: "checkpoint", key: oldest.key }
-        : this.#target(place);
-    const isPaused = this.#random.chance(0.4);
-    const { context } = this.#world(place.path, new AbortController().signal, isPaused);
-    const branchId = this.#pick(BRANCH_IDS);
-    const codes: T4ErrorCode[] = [
-      "T4_BRANCH_EXISTS",
-      "T4_NOT_RETAINED",
-      "T4_FUTURE_REVISION",
-      "T4_BRANCH_REMOVED",
-    ];
-    const forked = await this.#attempt(
-      "fork",
-      // What it was reading may have been collected while it was frozen.
-      isPaused ? [...codes, "T4_CORRUPT"] : codes,
-      async () =>
-        fork({
-          context: { ...context, store: forkStore(context.store, this.#bug) },
-          branchId,
-          target,
-          logger: silentLogger,
-        }),
-    );
-    if (forked.kind === "done") {
-      const { index, path, clusterId } = forked.result;
-      assert.ok(!place.isRemoved, "nothing is forked from what was removed");
-      while (place.truth.tip.index < index) {
-        // Its leader has not learned of the last slots yet.
-        await this.#clock.sleep(1_000);
-        if (place.database === null) {
-          await this.#lead(place);
-        }
-      }
-      this.#addPlace(place, `${place.path}${path}`, place.truth.branch(index), branchId, clusterId);
-    }
-  }
-
-  async #unfork(place: Place): Promise<void> {
-    const { parent } = place;
-    if (parent === null) {
-      return;
-    }
-    if (this.#random.chance(0.7)) {
-      this.#crash(place);
-    }
-    const { context } = this.#world(
-      parent.path,
-      new AbortController().signal,
-      this.#random.chance(0.3),
-    );
-    const isUsed = (): boolean => place.database?.isClosed === false || place.isStarting;
-    const codes: T4ErrorCode[] = ["T4_BRANCH_IN_USE", "T4_BRANCH_NOT_FOUND"];
-    const removed = await this.#attempt("unfork", codes, async () => {
-      await unfork({
-        context,
-        branchId: place.branchId,
-        findRunner: async () => Promise.resolve(isUsed() ? "a node" : null),
-        logger: silentLogger,
-      });
-    });
-    if (removed.kind === "done") {
-      assert.ok(
-        !this.#places.some((child) => child.parent === place && !child.isRemoved),
-        "what has branches is not removed",
-      );
-      place.isRemoved = true;
-    } else if (removed.code === "ObjectStoreError") {
-      place.isHalfRemoved = true;
-    } else if (removed.code === "T4_BRANCH_NOT_FOUND" && place.isHalfRemoved) {
-      // Only the last answer was missing.
-      place.isRemoved = true;
-    }
-  }
-
-  #target(place: Place): HistoryTarget {
-    const { points } = place.truth;
-    const point = this.#random.chance(0.5) ? this.#pick(points) : this.#pick(points.slice(-20));
-    switch (this.#random.below(3)) {
-      case 0:
-        return { kind: "newest" };
-      case 1:
-        return { kind: "revision", revision: point.revision as Revision };
-      default:
-        return {
-          kind: "time",
-          timeMs: this.#random.chance(0.5) ? point.wallMs : this.#timeInWindow(),
-        };
-    }
-  }
-
-  #timeInWindow(): number {
-    return this.#clock.wallMs() - this.#random.fraction() * 0.7 * WINDOW_MS;
-  }
-
-  /** `isCertain`: nothing may go wrong. */
-  async #checkRestore(place: Place, target: HistoryTarget, isCertain: boolean): Promise<void> {
-    const startMs = this.#clock.wallMs();
-    const known = place.truth.points.length;
-    const isPaused = !isCertain && this.#random.chance(0.2);
-    const world = this.#world(place.path, new AbortController().signal, isPaused);
-    const disk = new SimulatedDisk();
-    const codes: T4ErrorCode[] = isCertain ? [] : ["T4_BRANCH_REMOVED", "T4_FUTURE_REVISION"];
-    const oldestMs = Math.max(place.createdMs, startMs - WINDOW_MS);
-    if (target.kind === "revision" || (target.kind === "time" && target.timeMs < oldestMs)) {
-      codes.push("T4_NOT_RETAINED");
-    }
-    if (isPaused) {
-      codes.push("T4_NOT_RETAINED", "T4_CORRUPT");
-    }
-    const outcome = await this.#attempt("restore", codes, async () => restore(world, disk, target));
-    if (outcome.kind === "failed") {
-      assert.ok(!isCertain, `a restore of ${place.path} failed with ${outcome.code}`);
-      return;
-    }
-    const restored = outcome.result;
-    const { truth } = place;
-    if (place.clusterId !== null && restored.clusterId !== place.clusterId) {
-      assert.ok(place.isRemoved || place.isHalfRemoved, "a prefix keeps its cluster");
-      return;
-    }
-    if (restored.index > truth.tip.index) {
-      return;
-    }
-    // What was known when it began decides where it must end.
-    const within = truth.points.slice(0, known).filter((point) => isWithin(point, target));
-    assert.ok(restored.index >= (within.at(-1)?.index ?? 0), "a restore reaches its target");
-    assert.ok(isWithin(truth.points[restored.index]!, target), "a restore ends at its target");
-    const { store } = openRestored(world, disk);
-    truth.check(restored.index, store);
-    await store.close();
-  }
-}
-
-function isWithin(
-  point: { readonly revision: number; readonly wallMs: number },
-  target: HistoryTarget,
-): boolean {
-  switch (target.kind) {
-    case "revision":
-      return point.revision <= target.revision;
-    case "time":
-      return point.wallMs <= target.timeMs;
-    default:
-      return true;
   }
 }

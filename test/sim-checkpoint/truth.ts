@@ -1,11 +1,11 @@
 // What a database has acknowledged: every entry that is in a won slot, and the keys at every revision. A restore is held
 // against it.
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
 import type { Entry } from "../../src/core/entry.js";
 import { ALL_KEYS } from "../../src/core/key-range.js";
 import type { Row } from "../../src/core/row.js";
 import type { Revision } from "../../src/core/words.js";
+import { crc32 } from "../../src/lib/crc32.js";
 import type { DiskStore } from "../../src/store/disk/disk-store.js";
 
 /** The state after an entry; `points[i]` is that after the entry with index i. */
@@ -18,13 +18,14 @@ export interface Point {
   readonly state: string;
 }
 
-/** Revisions checked back from the newest, beside some at random. */
-const RECENT_REVISIONS = 4;
+/** Revisions checked back from the newest, beside the oldest and some between. */
+const RECENT_REVISIONS = 3;
+const REVISIONS_APART = 23;
 
 /** What a client can tell of a key. */
 function describe(row: Row): string {
-  const hash = createHash("sha256").update(row.value).digest("hex").slice(0, 12);
-  return `${row.createRevision}/${row.modRevision}/${row.version}/${hash}`;
+  const { createRevision, modRevision, version, value } = row;
+  return `${createRevision}/${modRevision}/${version}/${value.length}/${crc32(value)}`;
 }
 
 function stateText(keys: readonly (readonly [string, string])[]): string {
@@ -87,7 +88,7 @@ export class Truth {
     for (let revision = point.revision; revision >= oldest; revision -= 1) {
       if (
         revision > point.revision - RECENT_REVISIONS ||
-        revision % 7 === 0 ||
+        revision % REVISIONS_APART === 0 ||
         revision === oldest
       ) {
         const past = this.points.find((each) => each.revision === revision);

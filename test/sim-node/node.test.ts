@@ -1,15 +1,7 @@
-import { test } from "node:test";
-import { NodeSimulation } from "./simulation.js";
+import { testSeeds } from "../sim/seeds/seed-tests.js";
 
-const SEEDS = Number(process.env["T4_TEST_SEEDS"] ?? "") || 20;
-const FIRST_SEED = Number(process.env["T4_TEST_SEED"] ?? "") || 1;
-
-test("a node keeps its promises through crashes, full disks and restarts", async () => {
-  for (let seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed += 1) {
-    try {
-      await new NodeSimulation(seed).run(5);
-    } catch (error) {
-      throw new Error(`replay with T4_TEST_SEED=${seed} T4_TEST_SEEDS=1`, { cause: error });
-    }
-  }
-});
+testSeeds(
+  "a node keeps its promises through crashes, full disks and restarts",
+  new URL("./simulation.js", import.meta.url),
+  { first: 1, seeds: 20, threads: 1 },
+);

@@ -9,6 +9,7 @@ import { NEVER_COMPACTED, type LeaseId } from "../../src/core/words.js";
 import type { Node } from "../../src/node/node.js";
 import { put, readAll, remove } from "../node/plain-node.js";
 import { SeededRandom } from "../sim/seeded-random.js";
+import type { Simulation } from "../sim/seeds/simulation.js";
 import { PowerLossError, SimulatedDisk } from "../sim/simulated-disk.js";
 import { VirtualClock } from "../sim/virtual-clock.js";
 import { LeaseWatch } from "./lease-watch.js";
@@ -18,13 +19,14 @@ import { WatchClient } from "./watch-client.js";
 
 const KEYS = ["a", "b", "b/1", "b/2", "b/3", "c", "d/\u00ff", "d/\u00ff\u00ff", "e"];
 
-export interface SimulationResult {
-  readonly revisions: number;
-  readonly lives: number;
-  readonly powerCuts: number;
+const LIVES = 6;
+
+export function simulate(seed: number): Simulation {
+  return new NodeSimulation(seed);
 }
 
-export class NodeSimulation {
+class NodeSimulation implements Simulation {
+  readonly counts: Record<string, number> = {};
   readonly #random: SeededRandom;
   readonly #clock: VirtualClock;
   readonly #truth = new Truth();
@@ -54,11 +56,12 @@ export class NodeSimulation {
     this.#clients = ranges.map((range) => new WatchClient(range, this.#truth, this.#random.fork()));
   }
 
-  async run(lives: number): Promise<SimulationResult> {
-    for (let life = 1; life <= lives; life += 1) {
-      await this.#live(life === lives);
+  async run(): Promise<void> {
+    for (let life = 1; life <= LIVES; life += 1) {
+      await this.#live(life === LIVES);
     }
-    return { revisions: this.#truth.revision, lives, powerCuts: this.#powerCuts };
+    this.counts["revisions"] = this.#truth.revision;
+    this.counts["power cuts"] = this.#powerCuts;
   }
 
   async #live(isLast: boolean): Promise<void> {

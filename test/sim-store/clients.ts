@@ -6,31 +6,34 @@ import { put, readAll, remove } from "../node/plain-node.js";
 import { seen } from "../sim-node/truth.js";
 import type { SeededRandom } from "../sim/seeded-random.js";
 import type { Life } from "./site.js";
+import type { World } from "./world.js";
 
 const KEYS = ["a", "b", "b/1", "b/2", "c", "d/\u00ff", "e"];
 /** What a write takes at most where nothing stands still: it is acknowledged, or its caller told that it may not be. */
 const ANSWER_MS_MAX = 30_000;
 
-export interface Counts {
-  [name: string]: number;
-}
-
 export class Clients {
-  readonly #counts: Counts;
+  readonly #world: World;
   #writes = 0;
   #nextLease = 1n;
+  #rests = false;
 
-  constructor(counts: Counts) {
-    this.#counts = counts;
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  /** Nobody asks for anything any more. */
+  rest(): void {
+    this.#rests = true;
   }
 
   /** Writes until the node is closed or gone. */
   async write(life: Life, random: SeededRandom): Promise<void> {
     const { machine } = life;
-    const pauseMs = random.chance(0.1) ? 300 : 4_000;
+    const pauseMs = random.chance(0.05) ? 500 : 8_000;
     for (;;) {
       await machine.sleep(random.fraction() * pauseMs);
-      if (life.isClosing) {
+      if (life.isClosing || this.#rests) {
         return;
       }
       await this.propose(life, this.#command(life, random));
@@ -41,6 +44,7 @@ export class Clients {
     const { node, machine } = life;
     assert.ok(node !== null, "only what has opened is used");
     const startMs = machine.monotonicMs();
+    const startWallMs = Math.floor(machine.wallMs());
     life.pending += 1;
     return new Promise((resolve, reject) => {
       node.propose(command, (error, outcome) => {
@@ -52,9 +56,9 @@ export class Clients {
             `a write was answered after ${tookMs} ms`,
           );
           if (error === null) {
-            this.#acknowledged(life, command, outcome);
+            this.#acknowledged(life, command, outcome, startWallMs);
           } else {
-            this.#note(`answer ${error.code}`);
+            this.#world.note(`answer ${error.code}`);
           }
           resolve(error);
         } catch (failure) {
@@ -67,8 +71,8 @@ export class Clients {
   /** Reads until the node is closed or gone. */
   async read(life: Life, random: SeededRandom): Promise<void> {
     for (;;) {
-      await life.machine.sleep(random.fraction() * 2_000);
-      if (life.isClosing) {
+      await life.machine.sleep(random.fraction() * 6_000);
+      if (life.isClosing || this.#rests) {
         return;
       }
       await this.readOnce(life);
@@ -84,13 +88,13 @@ export class Clients {
       shown = await life.node.range(readAll, "linearizable");
     } catch (error) {
       assert.ok(error instanceof T4Error, String(error));
-      this.#note(`read ${error.code}`);
+      this.#world.note(`read ${error.code}`);
       return;
     }
     if (!life.isSync && database.current !== life) {
       return;
     }
-    this.#note("reads");
+    this.#world.note("reads");
     if (life.isSync) {
       assert.ok(
         shown.revision >= least,
@@ -103,15 +107,16 @@ export class Clients {
     }
   }
 
-  #acknowledged(life: Life, command: Command, outcome: Outcome | null): void {
+  #acknowledged(life: Life, command: Command, outcome: Outcome | null, startWallMs: number): void {
     const { database } = life.site;
     const revision = outcome?.revision ?? 0;
     const isOld = database.current !== life;
-    this.#note(isOld ? "acknowledged late" : "acknowledged");
+    this.#world.note(isOld ? "acknowledged late" : "acknowledged");
     if (isOld && !life.isSync) {
       return;
     }
     if (command.kind === "put") {
+      database.model?.proposed(revision, startWallMs);
       const row = database.model?.at(revision).find(({ key }) => key === command.key);
       assert.equal(
         row?.value,
@@ -122,10 +127,6 @@ export class Clients {
     if (life.isSync) {
       database.acknowledged = Math.max(database.acknowledged, revision);
     }
-  }
-
-  #note(name: string): void {
-    this.#counts[name] = (this.#counts[name] ?? 0) + 1;
   }
 
   #command(life: Life, random: SeededRandom): Command {

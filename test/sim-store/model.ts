@@ -16,6 +16,7 @@ export interface Shown {
   readonly changes: readonly SeenRow[];
   /** Live rows at its revision. */
   readonly state: readonly SeenRow[];
+  readonly wallMs: number;
 }
 
 export class Model {
@@ -27,28 +28,62 @@ export class Model {
   raises = 0;
   /** Between these, rows were written that no observer saw, before the revision was raised. */
   #unknown: { readonly from: number; readonly through: number }[] = [];
+  /** When each revision was seen, ascending: it was committed before that. */
+  #seen: { readonly revision: number; readonly wallMs: number }[] = [];
+  /** When a revision was asked for, where that is known: it was made after that. */
+  readonly #proposed = new Map<number, number>();
 
   /** A branch's: what this one has, up to `revision`. */
   cutAt(revision: number): Model {
     const model = new Model();
     model.#unknown = [...this.#unknown];
-    model.floor = 1;
+    model.#seen = this.#seen.filter((each) => each.revision <= revision);
     for (const row of this.#rows) {
       if (row.revision <= revision) {
         model.#push(row);
       }
     }
     model.revision = Math.min(revision, this.revision);
+    model.floor = model.revision;
     return model;
   }
 
-  append(row: SeenRow): void {
+  append(row: SeenRow, wallMs: number): void {
     assert.ok(
       row.revision === this.revision + 1 || (row.revision === this.revision && row.subRevision > 0),
       `revision ${row.revision} follows ${this.revision}`,
     );
     this.#push(row);
     this.revision = row.revision;
+    this.#sees(row.revision, wallMs);
+  }
+
+  proposed(revision: number, wallMs: number): void {
+    this.#proposed.set(revision, wallMs);
+  }
+
+  /** When it was asked for; earlier than all if that is not known. */
+  proposedMs(revision: number): number {
+    return this.#proposed.get(revision) ?? -Infinity;
+  }
+
+  /** What can be asked of the object store: revisions that it has, and whose state is known. */
+  archivedRevisions(): number[] {
+    return this.#seen
+      .map(({ revision }) => revision)
+      .filter((revision) => revision <= this.floor && !this.#isUnknown(revision));
+  }
+
+  seenMs(revision: number): number {
+    return this.#seen.find((each) => each.revision === revision)?.wallMs ?? 0;
+  }
+
+  /** The newest revision that the object store has and that was surely committed at a time. */
+  archivedBy(wallMs: number): number {
+    const last = this.#seen.findLast(
+      (each) => each.wallMs <= wallMs && each.revision <= this.floor,
+    );
+    return last?.revision ?? 1;
   }
 
   /** Whether a row is part of this history. */
@@ -93,14 +128,16 @@ export class Model {
     assert.ok(mayLose, `${name}: the revision is raised although nothing can be lost`);
     assert.ok(end >= this.floor, `${name}: revision ${this.floor} was archived, now ${end}`);
     this.raises += 1;
+    this.#seen = this.#seen.filter((each) => each.revision <= end);
     const lost = this.revision - end;
     if (end <= this.revision) {
       this.#rebuild(this.#rows.filter((row) => row.revision <= end));
       assert.deepEqual(shown.state, this.state(end), `${name}: the state of revision ${end}`);
     } else {
-      this.#learn(shown, end);
+      this.#learn(shown.state, end);
     }
     this.revision = shown.revision;
+    this.#sees(shown.revision, shown.wallMs);
     return Math.max(lost, 0);
   }
 
@@ -112,7 +149,7 @@ export class Model {
     return raises;
   }
 
-  #extend({ changes, compactRevision, revision, state }: Shown, name: string): void {
+  #extend({ changes, compactRevision, revision, state, wallMs }: Shown, name: string): void {
     const from = Math.max(compactRevision, 2);
     for (const row of changes) {
       if (row.revision <= this.revision) {
@@ -130,7 +167,7 @@ export class Model {
     }
     const before = this.revision;
     if (compactRevision > before + 1) {
-      this.#learn({ changes, compactRevision, revision, state }, compactRevision);
+      this.#learn(state, compactRevision);
     }
     for (const row of changes) {
       if (
@@ -139,25 +176,34 @@ export class Model {
       ) {
         this.#push(row);
       }
+      if (row.revision > before) {
+        this.#sees(row.revision, wallMs);
+      }
     }
     this.revision = revision;
     assert.deepEqual(state, this.state(revision), `${name}: the state of revision ${revision}`);
   }
 
   /** Takes what is live of revisions that nobody saw. */
-  #learn(shown: Shown, through: number): void {
+  #learn(state: readonly SeenRow[], through: number): void {
     const before = this.revision;
     this.#unknown.push({ from: before + 1, through });
-    const live = new Set(shown.state.map((row) => row.key));
+    const live = new Set(state.map((row) => row.key));
     for (const row of this.state(before) ?? []) {
       if (!live.has(row.key)) {
         this.#push({ ...row, revision: through, version: 0 });
       }
     }
-    for (const row of shown.state) {
+    for (const row of state) {
       if (row.revision > before && row.revision <= through) {
         this.#push(row);
       }
+    }
+  }
+
+  #sees(revision: number, wallMs: number): void {
+    if ((this.#seen.at(-1)?.revision ?? 0) < revision) {
+      this.#seen.push({ revision, wallMs });
     }
   }
 

@@ -5,7 +5,7 @@ import type { Machine } from "../sim-archive/machine.js";
 import type { FaultyObjectStore } from "../sim/faulty-object-store.js";
 import type { SeededRandom } from "../sim/seeded-random.js";
 import { SimulatedDisk } from "../sim/simulated-disk.js";
-import type { Model } from "./model.js";
+import { Model } from "./model.js";
 
 /** One prefix of the object store, and what is known of it. */
 export interface Database {
@@ -14,6 +14,8 @@ export interface Database {
   /** Null: it does not exist yet, and begins as a branch of `source`. */
   model: Model | null;
   readonly source: Database | null;
+  /** The source's revisions that its fork was asked for, newest last; null: the newest there is. */
+  readonly forkTargets: (number | null)[];
   /** The life that opened last. */
   current: Life | null;
   /** Directories that tried to open it since then. */
@@ -24,8 +26,24 @@ export interface Database {
   acknowledged: number;
 }
 
+export function makeDatabase(name: string, prefix: string, source: Database | null): Database {
+  return {
+    name,
+    prefix,
+    model: source === null ? new Model() : null,
+    source,
+    forkTargets: [],
+    current: null,
+    tried: new Set(),
+    branchId: "one",
+    hadAsync: false,
+    acknowledged: 1,
+  };
+}
+
 export interface Life {
   readonly site: Site;
+  readonly name: string;
   readonly directory: string;
   readonly machine: Machine;
   readonly store: FaultyObjectStore;
@@ -49,6 +67,8 @@ export class Site {
   losses = 0;
   /** The node said that the directory cannot go on: its owner keeps it elsewhere and begins anew. */
   isRefused = false;
+  /** Until then nobody starts anything here. */
+  restsUntilMs = 0;
 
   constructor(name: string, database: Database) {
     this.name = name;
@@ -67,31 +87,42 @@ export class Site {
   }
 }
 
-function someCheckpoints(random: SeededRandom): CheckpointConfig {
+/** Small, so that segments end and tables are made all the time. */
+export const NODE_CONFIG = {
+  dataDirectory: "/data",
+  nodeId: null,
+  segmentBytesMax: 8 * 1024,
+  blockCacheBytesMax: 64 * 1024,
+  rowCacheBytesMax: 4 * 1024,
+} as const;
+
+/** What all nodes of a run keep of the past. */
+export type Retention = Pick<CheckpointConfig, "keep" | "restoreWindowMs" | "graceMs">;
+
+export function drawRetention(random: SeededRandom): Retention {
   return {
-    intervalMs: 5_000 + random.below(60_000),
-    entries: random.chance(0.5) ? 20 + random.below(200) : 0,
-    objects: random.chance(0.5) ? 5 + random.below(50) : 0,
     keep: 1 + random.below(3),
-    restoreWindowMs: random.below(30_000),
-    graceMs: 1_000 + random.below(40_000),
+    restoreWindowMs: random.chance(0.3) ? 1_000 : random.below(60_000),
+    // As long as anything that was sent may be on its way.
+    graceMs: 75_000 + random.below(40_000),
   };
 }
 
 export function archiveConfig(
   random: SeededRandom,
-  store: ArchiveConfig["store"],
-  branch: ArchiveConfig["branch"],
-  isSync: boolean,
+  retention: Retention,
+  asked: Pick<ArchiveConfig, "store" | "branch" | "syncUpload" | "target">,
 ): ArchiveConfig {
   return {
-    store,
-    syncUpload: isSync,
+    ...asked,
     address: "",
     lingerMs: random.below(40),
     batchBytesMax: random.chance(0.5) ? 2_000 : 4 << 20,
-    checkpoints: someCheckpoints(random),
-    target: { kind: "newest" },
-    branch,
+    checkpoints: {
+      ...retention,
+      intervalMs: 5_000 + random.below(60_000),
+      entries: random.chance(0.5) ? 20 + random.below(200) : 0,
+      objects: random.chance(0.5) ? 5 + random.below(50) : 0,
+    },
   };
 }

@@ -1,7 +1,7 @@
 // An object store as it is on a bad day, for simulations: on a clock that a test moves, every call takes time, may fail
 // before or after it took effect, stall until long after its caller has given up and then still take effect, or give back
 // damage; and the store may be out for a while. Everything that it does is in `trace`.
-import { withDeadline } from "../../src/object/deadline.js";
+import { onAbort } from "../../src/lib/abort-listeners.js";
 import { ObjectStoreError } from "../../src/object/object-store.js";
 import type {
   ByteRange,
@@ -13,7 +13,7 @@ import type {
   PutOutcome,
   StoredObject,
 } from "../../src/object/object-store.js";
-import type { Clock } from "../../src/runtime/clock.js";
+import type { Clock, Timer } from "../../src/runtime/clock.js";
 import type { SeededRandom } from "./seeded-random.js";
 
 /** Probabilities are of each call, and independent. */
@@ -57,7 +57,7 @@ export const BAD_DAY: ObjectStoreFaults = {
 interface Weather {
   readonly clock: Clock;
   readonly random: SeededRandom;
-  readonly trace: string[];
+  readonly trace: { readonly atMs: number; readonly what: string; readonly outcome: string }[];
   faults: ObjectStoreFaults;
   outages: { readonly fromMs: number; readonly untilMs: number }[];
 }
@@ -115,7 +115,9 @@ export class FaultyObjectStore implements ObjectStore {
 
   /** "1203.5 put wal/1 absent: won", for all views together. */
   get trace(): readonly string[] {
-    return this.#weather.trace;
+    return this.#weather.trace.map(
+      ({ atMs, what, outcome }) => `${atMs.toFixed(1)} ${what}: ${outcome}`,
+    );
   }
 
   /** What may happen to calls from now on. */
@@ -126,6 +128,10 @@ export class FaultyObjectStore implements ObjectStore {
   /** Nothing arrives, and no answer leaves, between these times of the clock. */
   addOutage(fromMs: number, untilMs: number): void {
     this.#weather.outages.push({ fromMs, untilMs });
+  }
+
+  endOutages(): void {
+    this.#weather.outages = [];
   }
 
   at(path: string): FaultyObjectStore {
@@ -227,35 +233,74 @@ export class FaultyObjectStore implements ObjectStore {
   ): Promise<Result> {
     const { clock, faults, trace } = this.#weather;
     const fate = drawFate(this.#weather);
-    const note = (text: string): void => {
-      trace.push(`${clock.monotonicMs().toFixed(1)} ${what}: ${text}`);
-    };
-    const limitMs = faults.deadlineMs;
-    const deadline = { clock, limitMs, signals: [options?.signal], what: `${this.url} ${what}` };
-    return withDeadline(deadline, async () => {
-      await clock.sleep(fate.callMs + fate.stallMs);
-      if (this.#isOut()) {
-        note("does not arrive");
-        return fate.hangs
-          ? new Promise<never>(() => undefined)
-          : Promise.reject(unavailable("refused"));
+    const signal = options?.signal;
+    const travelMs = fate.callMs + fate.stallMs;
+    return new Promise((resolve, reject) => {
+      let release = (): void => {};
+      let deadline: Timer | null = null;
+      const note = (outcome: string): void => {
+        trace.push({ atMs: clock.monotonicMs(), what, outcome });
+      };
+      const end = (): void => {
+        release();
+        deadline?.cancel();
+      };
+      const fail = (error: Error): void => {
+        end();
+        reject(error);
+      };
+      const giveUpAfter = (delayMs: number): void => {
+        deadline = clock.after(delayMs, () => {
+          fail(unavailable(`${what} did not end within ${faults.deadlineMs} ms`));
+        });
+      };
+      const answer = (result: Result): void => {
+        if (fate.failsAfter || this.#isOut()) {
+          note(`${outcomeOf(result)}, and the answer is lost`);
+          fail(unavailable(`the answer to ${what} was lost`));
+        } else if (fate.isDamaged && canBeDamaged(result)) {
+          note("comes back short");
+          fail(new ObjectStoreError("damaged", `${what} came back short`));
+        } else {
+          note(outcomeOf(result));
+          end();
+          resolve(result);
+        }
+      };
+      const arrive = (): void => {
+        if (this.#isOut()) {
+          note("does not arrive");
+          if (!fate.hangs) {
+            fail(unavailable("refused"));
+          } else if (travelMs + fate.answerMs < faults.deadlineMs) {
+            giveUpAfter(faults.deadlineMs - travelMs);
+          }
+        } else if (fate.failsBefore) {
+          note("fails");
+          fail(unavailable(`${what} failed`));
+        } else {
+          // It has its effect, and its answer is on its way, whether or not its caller still waits.
+          apply().then((result) => {
+            clock.after(fate.answerMs, () => {
+              answer(result);
+            });
+          }, fail);
+        }
+      };
+      const cancel = (): void => {
+        const cause: unknown = signal?.reason;
+        fail(new ObjectStoreError("cancelled", `${what} was given up`, { cause }));
+      };
+      if (signal?.aborted === true) {
+        cancel();
+        return;
       }
-      if (fate.failsBefore) {
-        note("fails");
-        throw unavailable(`${what} failed`);
+      release = signal === undefined ? release : onAbort(signal, cancel);
+      clock.after(travelMs, arrive);
+      // A clock that is asked for every deadline would have little else to do.
+      if (travelMs + fate.answerMs >= faults.deadlineMs) {
+        giveUpAfter(faults.deadlineMs);
       }
-      const result = await apply();
-      await clock.sleep(fate.answerMs);
-      if (fate.failsAfter || this.#isOut()) {
-        note(`${outcomeOf(result)}, and the answer is lost`);
-        throw unavailable(`the answer to ${what} was lost`);
-      }
-      if (fate.isDamaged && canBeDamaged(result)) {
-        note("comes back short");
-        throw new ObjectStoreError("damaged", `${what} came back short`);
-      }
-      note(outcomeOf(result));
-      return result;
     });
   }
 }

@@ -16,7 +16,7 @@ import {
 import { persistently, type StoreContext } from "../../archive/store-context.js";
 import { takeOver, type ChainPoint, type TakenOver } from "../../archive/take-over.js";
 import { fork } from "../../checkpoint/branch/fork.js";
-import { assertNotRemoved } from "../../checkpoint/branch/removed.js";
+import { assertNotRemoved, wasNeverMade } from "../../checkpoint/branch/removed.js";
 import { pathBetween } from "../../checkpoint/prefix-path.js";
 import { describeTarget, readCheckpoint } from "../../checkpoint/restore/history.js";
 import { restoreInto } from "../../checkpoint/restore/restore.js";
@@ -179,13 +179,15 @@ class Preparation {
     const { archive, runtime } = this.#parts;
     const { store, branch, target } = archive;
     const read = await persistently(this.#context, async () => readLatestManifest(store));
-    if (read !== null) {
+    // The mark of a fork that never became one stands in nobody's way.
+    const isFree = read === null || (branch !== null && wasNeverMade(read.manifest));
+    if (!isFree) {
       assertNotRemoved(read.manifest, store.url);
     }
     if (target.kind === "newest" && branch === null) {
       return read;
     }
-    if (read !== null) {
+    if (!isFree) {
       if (read.manifest.base === null) {
         throw new T4Error(
           "T4_INVALID_ARGUMENT",

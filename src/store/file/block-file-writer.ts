@@ -10,6 +10,8 @@ import { writeU32, writeU64 } from "./fixed.js";
 
 /** Bytes gathered for one write: past 1 MiB a larger write is no faster. */
 const CHUNK_BYTES = 1024 * 1024;
+/** What it begins with: most files are small, and clearing a whole chunk took longer than writing them. */
+const FIRST_CHUNK_BYTES = 32 * 1024;
 
 /** A finished file as a manifest names it. */
 export interface WrittenFile {
@@ -26,14 +28,14 @@ export interface FileSummary {
 
 export class BlockFileWriter {
   /** Where the records of the open block are written; `reserve` before writing. */
-  block: Uint8Array = new Uint8Array(64 * 1024);
+  block: Uint8Array = new Uint8Array(16 * 1024);
   /** Bytes of records in the open block. */
   blockBytes = 0;
   /** The open block's marks. */
   readonly marks: number[] = [];
   readonly #file: DiskFile;
   readonly #hash = sha256();
-  readonly #chunk = new Uint8Array(CHUNK_BYTES);
+  #chunk = new Uint8Array(FIRST_CHUNK_BYTES);
   #chunkUsed = 0;
   #written = 0;
   readonly #blockEnds: number[] = [];
@@ -114,6 +116,14 @@ export class BlockFileWriter {
     if (bytes.length > CHUNK_BYTES) {
       this.#write(bytes);
       return;
+    }
+    const needed = this.#chunkUsed + bytes.length;
+    if (needed > this.#chunk.length) {
+      const larger = new Uint8Array(
+        Math.min(Math.max(needed, this.#chunk.length * 4), CHUNK_BYTES),
+      );
+      larger.set(this.#chunk.subarray(0, this.#chunkUsed));
+      this.#chunk = larger;
     }
     this.#chunk.set(bytes, this.#chunkUsed);
     this.#chunkUsed += bytes.length;
