@@ -67,7 +67,11 @@ export function unary<Request, Response>(
   node: Node,
   decode: Decode<Request>,
   encoder: Encoder<Response>,
-  answer: (request: Request, requestBytes: number) => Response | Promise<Response>,
+  answer: (
+    request: Request,
+    requestBytes: number,
+    call: UnaryCall,
+  ) => Response | Promise<Response>,
 ): Method {
   const send = (call: UnaryCall, response: Response): void => {
     if (!call.cancelled) {
@@ -80,7 +84,7 @@ export function unary<Request, Response>(
     handle(call, request, start, end) {
       try {
         checkCaller(call, node);
-        const response = answer(decode(request, start, end), end - start);
+        const response = answer(decode(request, start, end), end - start, call);
         if (!(response instanceof Promise)) {
           send(call, response);
           return;

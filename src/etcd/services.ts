@@ -5,6 +5,9 @@ import type { Clock } from "../runtime/clock.js";
 import type { Random } from "../runtime/random.js";
 import type { ServiceMap } from "../transport/service.js";
 import { clusterMethods } from "./cluster-service.js";
+import { electionService } from "./concurrency/election-service.js";
+import { lockMethods } from "./concurrency/lock-service.js";
+import { WaitingCalls } from "./concurrency/waiting-calls.js";
 import { serverStopped } from "./errors.js";
 import { healthService } from "./health-service.js";
 import { kvMethods } from "./kv/service.js";
@@ -37,7 +40,7 @@ export interface EtcdServices {
   readonly watchers: number;
   /** The health service says so from now on; calls are still answered. */
   stopServing(): void;
-  /** Ends the calls that have no end of their own: watches, keepalives. */
+  /** Ends the calls that have no end of their own: watches, keepalives, observations, those that wait for a lock. */
   endStreams(): void;
 }
 
@@ -58,6 +61,8 @@ export function createServices(options: ServiceOptions): EtcdServices {
   const watch = watchService(context);
   const lease = leaseService(context);
   const health = healthService(context);
+  const waiting = new WaitingCalls(context);
+  const election = electionService(context, waiting);
   return {
     methods: new Map([
       ...kvMethods(context),
@@ -65,6 +70,8 @@ export function createServices(options: ServiceOptions): EtcdServices {
       ...lease.methods,
       ...clusterMethods(context),
       ...maintenanceMethods(context),
+      ...lockMethods(context, waiting),
+      ...election.methods,
       ...health.methods,
     ]),
     get watchStreams() {
@@ -80,6 +87,8 @@ export function createServices(options: ServiceOptions): EtcdServices {
       const reason = serverStopped();
       watch.close(reason);
       lease.close(reason);
+      waiting.close(reason);
+      election.close(reason);
       health.close(reason);
     },
   };

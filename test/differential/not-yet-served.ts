@@ -33,8 +33,6 @@ const methodsByService: Readonly<Record<string, readonly string[]>> = {
     "RoleGrantPermission",
     "RoleRevokePermission",
   ],
-  "v3lockpb.Lock": ["Lock", "Unlock"],
-  "v3electionpb.Election": ["Campaign", "Proclaim", "Leader", "Observe", "Resign"],
 };
 
 /** Paths such as `/etcdserverpb.KV/RangeStream`. Each is answered UNIMPLEMENTED. */
