@@ -1,5 +1,5 @@
 // All gRPC services of a server, over one node.
-import { REQUEST_BYTES_MAX } from "../core/limits.js";
+import { REQUEST_BYTES_MAX, TXN_OPERATIONS_MAX } from "../core/limits.js";
 import type { Consistency, Node } from "../node/node.js";
 import type { Clock } from "../runtime/clock.js";
 import type { Random } from "../runtime/random.js";
@@ -10,6 +10,7 @@ import { lockMethods } from "./concurrency/lock-service.js";
 import { WaitingCalls } from "./concurrency/waiting-calls.js";
 import { serverStopped } from "./errors.js";
 import { healthService } from "./health-service.js";
+import { rangeStreamMethods } from "./kv/range-stream.js";
 import { kvMethods } from "./kv/service.js";
 import { leaseService } from "./lease-service.js";
 import { maintenanceMethods } from "./maintenance-service.js";
@@ -32,6 +33,8 @@ export interface ServiceOptions {
   readonly watchProgressIntervalMs?: number;
   /** Largest write request; 1.5 MiB if not given. */
   readonly requestBytesMax?: number;
+  /** Most operations in one list of a transaction; 128 if not given. */
+  readonly txnOperationsMax?: number;
 }
 
 export interface EtcdServices {
@@ -57,6 +60,7 @@ export function createServices(options: ServiceOptions): EtcdServices {
       WATCH_PROGRESS_INTERVAL_MS_MIN,
     ),
     requestBytesMax: options.requestBytesMax ?? REQUEST_BYTES_MAX,
+    txnOperationsMax: options.txnOperationsMax ?? TXN_OPERATIONS_MAX,
   };
   const watch = watchService(context);
   const lease = leaseService(context);
@@ -66,6 +70,7 @@ export function createServices(options: ServiceOptions): EtcdServices {
   return {
     methods: new Map([
       ...kvMethods(context),
+      ...rangeStreamMethods(context),
       ...watch.methods,
       ...lease.methods,
       ...clusterMethods(context),

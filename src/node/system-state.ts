@@ -8,6 +8,7 @@ import { latin1, writeLatin1 } from "../lib/bytes.js";
 import { readVarint, varintSize, writeVarint } from "../lib/varint.js";
 import { LeaseTable } from "./lease/lease-table.js";
 import { TipLeases } from "./lease/tip-leases.js";
+import { MaintenanceState } from "./system/maintenance-state.js";
 import { encodeSections, restoreSections, type SnapshotSection } from "./system/sections.js";
 
 /** Format: grows when an older program could not read the snapshot. A snapshot without sections is of the first. */
@@ -17,6 +18,7 @@ const FORMAT_WITHOUT_SECTIONS = 1;
 export class SystemState {
   readonly leases: LeaseTable = new LeaseTable();
   readonly tip: TipLeases = new TipLeases(this.leases);
+  readonly maintenance: MaintenanceState = new MaintenanceState();
   /** Counted since the program started. */
   granted = 0;
   revoked = 0;
@@ -32,7 +34,7 @@ export class SystemState {
   #encodedSectionVersions: readonly number[] = [];
 
   constructor(sections: readonly SnapshotSection[] = []) {
-    this.#sections = sections;
+    this.#sections = [...sections, this.maintenance];
   }
 
   /** Live keys. */
@@ -43,6 +45,7 @@ export class SystemState {
   /** An entry was planned. */
   append(entry: Entry): void {
     this.tip.append(entry);
+    this.maintenance.append(entry);
   }
 
   /** An entry was committed. Leases granted by it run from `nowMs`. */
@@ -69,6 +72,10 @@ export class SystemState {
         case "compact":
         case "raise-revision":
         case "term-start":
+          break;
+        case "alarm":
+        case "downgrade":
+          this.maintenance.commit(entry);
           break;
         default:
           unreachable(system);
