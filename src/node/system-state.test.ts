@@ -16,6 +16,14 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   }),
   fc.record({ kind: fc.constant("lease-revoke" as const), lease }),
   fc.tuple(key, lease).map(([each, attached]) => put(each, "v", attached)),
+  fc.record({
+    kind: fc.constant("alarm" as const),
+    isRaised: fc.boolean(),
+    member: fc.constantFrom(0n, 9n, 2n ** 64n - 1n),
+    alarm: fc.constantFrom(1, 2, 700),
+    byQuota: fc.boolean(),
+  }),
+  fc.record({ kind: fc.constant("downgrade" as const), target: fc.constantFrom("", "3.5.0") }),
   key.map((each) => put(each, "v")),
   key.map(remove),
 );
@@ -23,6 +31,8 @@ const command: fc.Arbitrary<Command> = fc.oneof(
 function shown(state: SystemState): unknown {
   return {
     keysTotal: state.keysTotal,
+    alarms: state.maintenance.alarms(),
+    downgrade: state.maintenance.downgradeTarget,
     leases: [...state.leases.all()].map((each) => [each.id, each.ttlSeconds, [...each.keys]]),
   };
 }

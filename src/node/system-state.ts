@@ -33,8 +33,8 @@ export class SystemState {
   #encodedVersion = -1;
   #encodedSectionVersions: readonly number[] = [];
 
-  constructor(sections: readonly SnapshotSection[] = []) {
-    this.#sections = [...sections, this.maintenance];
+  constructor(sections?: readonly SnapshotSection[]) {
+    this.#sections = sections ?? [this.maintenance];
   }
 
   /** Live keys. */

@@ -12,6 +12,7 @@ import { sleep } from "../support/wait.js";
 const SCRIPTS = 20;
 const OPERATIONS_EACH = 150;
 const SETTLE_MS = 5_000;
+const OBSERVATION_BEGINS_MS = 150;
 const LEASES = ["1", "2", "3", "-4", "255"];
 const NAMES = ["a", "b", ""];
 const skip = skipWithout("etcd");
@@ -133,7 +134,7 @@ class ScriptMaker {
     const line = this.#line(name);
     const key = Buffer.from(`${name}/${BigInt(lease).toString(16)}`);
     const value = Buffer.from(random.pick(["x", "y", ""]));
-    const leader = { name: Buffer.from(name), key, rev: String(random.below(30)), lease };
+    const leader = { name: Buffer.from(name), key, rev: String(random.between(1, 30)), lease };
     return random.weighted<() => Step | null>([
       [
         5,
@@ -251,6 +252,8 @@ test("locks and elections are answered as etcd answers them", { skip }, async (t
         for (const side of sides) {
           side.observe("a");
         }
+        // Nothing tells when an observation of nobody has begun.
+        await sleep(OBSERVATION_BEGINS_MS);
       }
       if (step !== null) {
         await run(step);

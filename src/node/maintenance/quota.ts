@@ -1,6 +1,6 @@
 // Room, and what is refused for want of it or because of other alarms. With a quota, the command that would exceed it
 // raises the alarm NOSPACE; from then on all that would add to the store is refused, by every member and after a restart
-// too, until the store has become smaller than the quota: then the alarm is lowered by who raised it.
+// too, until there is room again for what was refused: then the alarm is lowered by who raised it.
 // Must never: refuse what gives space back, deletes and compactions.
 import { ALARM, growthBytes } from "../../core/alarm.js";
 import type { Command } from "../../core/command.js";
@@ -10,6 +10,9 @@ import type { Logger } from "../../runtime/logger.js";
 import type { Store } from "../../store/store.js";
 import type { Completion } from "../node.js";
 import type { MaintenanceState } from "../system/maintenance-state.js";
+
+/** What must be free before the alarm is lowered: it should not come and go with each write. A 64th of the quota. */
+const FREE_SHARE = 64;
 
 /** How often a store over its quota is looked at: what a client waits that has just made room. */
 const LOOK_INTERVAL_MS = 500;
@@ -29,6 +32,8 @@ export class Quota {
   readonly #parts: QuotaParts;
   #timer: Timer | null = null;
   #isProposing = false;
+  /** How much the commands would have added that were refused: the largest. */
+  #refusedBytes = 0;
   #isStopped = false;
 
   constructor(parts: QuotaParts) {
@@ -73,6 +78,7 @@ export class Quota {
     if (quotaBytes === 0 || totalBytes + growth <= quotaBytes) {
       return null;
     }
+    this.#refusedBytes = Math.max(this.#refusedBytes, growth);
     this.#setAlarm(true);
     return new T4Error(
       "T4_NO_SPACE",
@@ -87,7 +93,9 @@ export class Quota {
     if (this.#isStopped || this.#timer !== null || raised?.byQuota !== true) {
       return;
     }
-    if (quotaBytes === 0 || store.sizes.totalBytes < quotaBytes) {
+    const wantedBytes = Math.max(this.#refusedBytes, quotaBytes / FREE_SHARE);
+    if (quotaBytes === 0 || store.sizes.totalBytes + wantedBytes <= quotaBytes) {
+      this.#refusedBytes = 0;
       this.#setAlarm(false);
     }
     this.#timer = clock.after(LOOK_INTERVAL_MS, () => {
