@@ -51,6 +51,8 @@ export function maintenanceOptions(): Option[] {
   ];
 }
 
+const HOUR_MS = 3_600_000;
+
 const UNIT_MS: Readonly<Record<string, number>> = {
   ns: 1e-6,
   us: 1e-3,
@@ -59,12 +61,12 @@ const UNIT_MS: Readonly<Record<string, number>> = {
   ms: 1,
   s: 1_000,
   m: 60_000,
-  h: 3_600_000,
+  h: HOUR_MS,
 };
 
 /** A whole number, or a duration as Go writes it: "1h30m", "90s", "1.5h". */
 export function parseRetention(text: string): Retention {
-  if (/^\d+$/.test(text) && Number.isSafeInteger(Number(text) * UNIT_MS["h"]!)) {
+  if (/^\d+$/.test(text) && Number.isSafeInteger(Number(text) * HOUR_MS)) {
     return { kind: "number", value: Number(text) };
   }
   if (!/^(\d+(\.\d*)?(ns|us|µs|μs|ms|s|m|h))+$/.test(text)) {
@@ -91,8 +93,7 @@ export function autoCompactionOf(flags: MaintenanceFlags): AutoCompaction | null
     }
     return retention.value === 0 ? null : { mode, revisions: retention.value };
   }
-  const periodMs =
-    retention.kind === "number" ? retention.value * UNIT_MS["h"]! : retention.milliseconds;
+  const periodMs = retention.kind === "number" ? retention.value * HOUR_MS : retention.milliseconds;
   if (periodMs > 0 && periodMs < 1_000) {
     throw new CommandError("--auto-compaction-retention is less than 1s", EXIT_USAGE);
   }

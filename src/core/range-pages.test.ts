@@ -6,7 +6,7 @@ import type { RangeOperation } from "./command.js";
 import { plan } from "./plan.js";
 import { RangePages } from "./range-pages.js";
 import { readRange } from "./range-read.js";
-import { NO_LEASE, type Revision } from "./words.js";
+import { NO_LEASE } from "./words.js";
 
 const operation = fc.record({
   kind: fc.constant("range" as const),
@@ -40,7 +40,7 @@ function merged(
   pageRows: readonly number[],
   stepRows: number,
 ): { keys: string[]; count: number; more: boolean; sizes: number[] } {
-  const pages = new RangePages(wanted, view, view.revision as Revision);
+  const pages = new RangePages(wanted, view, view.revision);
   const keys: string[] = [];
   const sizes: number[] = [];
   for (let at = 0; ; at += 1) {

@@ -54,7 +54,9 @@ class Side implements AsyncDisposable {
     if (name === undefined || lease === undefined) {
       return;
     }
-    const key = Buffer.from(`${String(name)}/${BigInt(lease as string).toString(16)}`);
+    const key = Buffer.from(
+      `${(name as Buffer).toString()}/${BigInt(lease as string).toString(16)}`,
+    );
     while (this.answers[place] === null) {
       const { count } = await this.client.must("/etcdserverpb.KV/Range", { key, count_only: true });
       if (count === "1") {

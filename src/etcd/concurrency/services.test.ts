@@ -1,9 +1,7 @@
 // What the lock and election services answer, field by field and error by error, over a node in memory.
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import type {
-  TestStreamCall,
-  TestUnaryCall} from "../../../test/support/service-harness.js";
+import type { TestStreamCall, TestUnaryCall } from "../../../test/support/service-harness.js";
 import {
   encodeWith,
   ServiceHarness,

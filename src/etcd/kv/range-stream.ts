@@ -89,6 +89,11 @@ class RangeStream implements StreamReceiver {
     this.#drained();
   }
 
+  /** Whether the client went away while something was waited for. */
+  #hasGone(): boolean {
+    return this.#isOver;
+  }
+
   #fail(error: unknown): void {
     if (!this.#isOver) {
       this.#isOver = true;
@@ -102,7 +107,7 @@ class RangeStream implements StreamReceiver {
       let rows = FIRST_CHUNK_ROWS;
       while (!this.#isOver) {
         const page = await pages.next(rows);
-        if (this.#isOver) {
+        if (this.#hasGone()) {
           return;
         }
         this.#send(pages, page, operation.keysOnly);

@@ -2,9 +2,10 @@
 // raises the alarm NOSPACE; from then on all that would add to the store is refused, by every member and after a restart
 // too, until there is room again for what was refused: then the alarm is lowered by who raised it.
 // Must never: refuse what gives space back, deletes and compactions.
-import { ALARM, growthBytes } from "../../core/alarm.js";
+import { ALARM } from "../../core/alarm.js";
 import type { Command } from "../../core/command.js";
 import { T4Error } from "../../core/errors.js";
+import { growthBytes } from "../../core/growth.js";
 import type { Clock, Timer } from "../../runtime/clock.js";
 import type { Logger } from "../../runtime/logger.js";
 import type { Store } from "../../store/store.js";
