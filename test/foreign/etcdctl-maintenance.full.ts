@@ -99,6 +99,31 @@ test(
   },
 );
 
+test("a lock passes from one etcdctl to the next, and so does an election", { skip }, async () => {
+  await using subject = await startSubject();
+  const waiting = async (prefix: string, count: number): Promise<void> => {
+    const args = ["get", "--prefix", "--keys-only", prefix];
+    while ((await etcdctl(subject.endpoint, args)).stdout.trim().split(/\n+/).length < count) {
+      // Each look is a process: the wait does not spin.
+    }
+  };
+  for (const command of [
+    ["lock", "--ttl", "5", "held/"],
+    ["elect", "--ttl", "5", "chair/", "value"],
+  ]) {
+    const name = command.find((word) => word.endsWith("/")) ?? "";
+    await using first = new RunningEtcdctl(subject.endpoint, command);
+    const [held] = await first.untilLines(1);
+    await using second = new RunningEtcdctl(subject.endpoint, command);
+    await within(10_000, "the second stands in line", waiting(name, 2));
+    assert.deepEqual(second.lines, []);
+    // Killed: its lease runs out, and the next one is served.
+    await first[Symbol.asyncDispose]();
+    const [next] = await second.untilLines(1);
+    assert.notEqual(next, held);
+  }
+});
+
 const KEYS_BEFORE = 50;
 
 /** Everything in a server, as etcdctl prints it. */
