@@ -145,17 +145,18 @@ for (const [from, to] of [
     const txn = Array.from({ length: KEYS_BEFORE }, (_, at) => `put m/${at} before-${at}`);
     const filled = await etcdctl(source.endpoint, ["txn"], `\n${txn.join("\n")}\n\n\n`);
     assert.equal(filled.exitCode, 0, filled.stdout);
-    await using _mirror = new RunningEtcdctl(source.endpoint, ["make-mirror", target.address]);
+    await using mirror = new RunningEtcdctl(source.endpoint, ["make-mirror", target.address]);
     const equal = async (): Promise<void> => {
       while ((await contents(source)) !== (await contents(target))) {
         // Each look is a process: the wait does not spin.
       }
     };
-    await within(30_000, "what was there is copied", equal());
+    const printed = (what: string) => (): string => `${what}; it printed ${mirror.lines.join()}`;
+    await within(30_000, printed("what was there is copied"), equal());
     await etcdctl(source.endpoint, ["put", "m/7", "changed"]);
     await etcdctl(source.endpoint, ["put", "m/new", "later"]);
     await etcdctl(source.endpoint, ["del", "m/3"]);
-    await within(30_000, "what changes is copied", equal());
+    await within(30_000, printed("what changes is copied"), equal());
     const copied = await contents(target);
     assert.match(copied, /m\/7\nchanged\n/);
     assert.match(copied, /m\/new\nlater\n/);
