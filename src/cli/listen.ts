@@ -20,6 +20,8 @@ export async function listen(
     metrics,
     listen: flags.listen,
     readConsistency: flags.readConsistency,
+    requestBytesMax: flags.maxRequestBytes,
+    txnOperationsMax: flags.maxTxnOps,
     ...(tls === null ? {} : { tls }),
     ...(flags.advertiseClientUrls === undefined
       ? {}

@@ -16,6 +16,7 @@ import { unknownVariables } from "./environment.js";
 import { archiveSettings } from "./object-store.js";
 import { CommandError, EXIT_FAILED, EXIT_OK, EXIT_USAGE } from "./exit.js";
 import { runOptions, type RunFlags } from "./flags.js";
+import { autoCompactionOf } from "./maintenance-flags.js";
 import { stopRequested, type StopRequest } from "./signals.js";
 
 /** How long after the start the log is opened: the clients that wait for a server come first. */
@@ -49,6 +50,8 @@ async function serve(flags: RunFlags, logger: LateLogger): Promise<number> {
     nodeId: flags.nodeId ?? null,
     segmentBytesMax: flags.segmentMaxSizeMb * 1024 * 1024,
     segmentAgeMsMax: flags.segmentMaxAgeSec * 1000,
+    quotaBytes: flags.quotaBackendBytes,
+    autoCompaction: autoCompactionOf(flags),
   };
   const settings = archiveSettings(flags);
   const running = { metrics, runtime, logger, stop };

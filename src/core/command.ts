@@ -1,4 +1,5 @@
 // What callers ask to be changed, and what they are told. Commands are plain data; `plan` turns one into an entry.
+import type { Alarm } from "./alarm.js";
 import type { KeyRange } from "./key-range.js";
 import type { Row } from "./row.js";
 import type { Key, LeaseId, Revision } from "./words.js";
@@ -74,7 +75,10 @@ export type Command =
   | { readonly kind: "compact"; readonly revision: number }
   /** The caller chooses the id (a random one if its client sent 0). */
   | { readonly kind: "lease-grant"; readonly lease: LeaseId; readonly ttlSeconds: number }
-  | { readonly kind: "lease-revoke"; readonly lease: LeaseId };
+  | { readonly kind: "lease-revoke"; readonly lease: LeaseId }
+  | ({ readonly kind: "alarm"; readonly isRaised: boolean } & Alarm)
+  /** To a version of etcd; the empty one cancels. */
+  | { readonly kind: "downgrade"; readonly target: string };
 
 export interface PutOutcome {
   readonly kind: "put";
@@ -123,4 +127,11 @@ export type Outcome =
       /** As granted: never below the minimum. */
       readonly ttlSeconds: number;
     }
-  | { readonly kind: "lease-revoke"; readonly revision: Revision };
+  | { readonly kind: "lease-revoke"; readonly revision: Revision }
+  | {
+      readonly kind: "alarm";
+      readonly revision: Revision;
+      /** The alarm raised, by this command or before, or lowered; null if there was none to lower. */
+      readonly alarm: Alarm | null;
+    }
+  | { readonly kind: "downgrade"; readonly revision: Revision };

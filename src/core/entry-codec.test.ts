@@ -37,6 +37,14 @@ const effect: fc.Arbitrary<SystemEffect | null> = fc.oneof(
   }),
   fc.record({ kind: fc.constant("raise-revision" as const), by: fc.maxSafeNat() }),
   fc.record({ kind: fc.constant("term-start" as const), node: fc.string({ unit: "grapheme" }) }),
+  fc.record({
+    kind: fc.constant("alarm" as const),
+    isRaised: fc.boolean(),
+    member: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
+    alarm: fc.nat(),
+    byQuota: fc.boolean(),
+  }),
+  fc.record({ kind: fc.constant("downgrade" as const), target: fc.string({ unit: "grapheme" }) }),
 );
 const grouped = fc
   .record({

@@ -14,6 +14,8 @@
 //             3 compact        varint revision
 //             4 term-start     varint length, node id in UTF-8
 //             5 raise-revision varint by how much
+//            10 alarm          u8 1 raised, 0 lowered; u64 member, varint alarm, u8 1 if by the quota
+//            11 downgrade      varint length, version in UTF-8
 // A kind that is not listed is from a newer version, and the whole log is refused: guessing would lose state.
 import { assert, unreachable } from "../lib/assert.js";
 import { readVarint, varintSize, writeVarint } from "../lib/varint.js";
@@ -37,6 +39,8 @@ const EFFECT_KINDS = {
   compact: 3,
   "term-start": 4,
   "raise-revision": 5,
+  alarm: 10,
+  downgrade: 11,
 } as const;
 
 const NO_ROWS: readonly Row[] = [];
@@ -56,13 +60,20 @@ function effectSize(effect: SystemEffect | null): number {
       return 1 + varintSize(effect.revision);
     case "raise-revision":
       return 1 + varintSize(effect.by);
-    case "term-start": {
-      const length = utf8Encoder.encode(effect.node).length;
-      return 1 + varintSize(length) + length;
-    }
+    case "term-start":
+      return 1 + textSize(effect.node);
+    case "alarm":
+      return 11 + varintSize(effect.alarm);
+    case "downgrade":
+      return 1 + textSize(effect.target);
     default:
       return unreachable(effect);
   }
+}
+
+function textSize(text: string): number {
+  const length = utf8Encoder.encode(text).length;
+  return varintSize(length) + length;
 }
 
 function bodySize(entry: Entry, base: GroupBase): number {
@@ -133,12 +144,16 @@ function writeEffect(target: Uint8Array, start: number, effect: SystemEffect | n
       return writeVarint(target, at, effect.revision);
     case "raise-revision":
       return writeVarint(target, at, effect.by);
-    case "term-start": {
-      const node = utf8Encoder.encode(effect.node);
-      const bytesAt = writeVarint(target, at, node.length);
-      target.set(node, bytesAt);
-      return bytesAt + node.length;
+    case "term-start":
+      return writeText(target, at, effect.node);
+    case "alarm": {
+      target[at] = Number(effect.isRaised);
+      const quotaAt = writeVarint(target, writeInt64(target, at + 1, effect.member), effect.alarm);
+      target[quotaAt] = Number(effect.byQuota);
+      return quotaAt + 1;
     }
+    case "downgrade":
+      return writeText(target, at, effect.target);
     default:
       return unreachable(effect);
   }
@@ -213,15 +228,16 @@ function readEffect(source: Uint8Array, cursor: { at: number }, end: number): Sy
       return { kind: "compact", revision: readVarint(source, cursor, end) as Revision };
     case EFFECT_KINDS["raise-revision"]:
       return { kind: "raise-revision", by: readVarint(source, cursor, end) };
-    case EFFECT_KINDS["term-start"]: {
-      const length = readVarint(source, cursor, end);
-      const start = cursor.at;
-      if (start + length > end) {
-        throw new RangeError("a node id ends past its entry");
-      }
-      cursor.at = start + length;
-      return { kind: "term-start", node: readUtf8(source, start, cursor.at) };
+    case EFFECT_KINDS["term-start"]:
+      return { kind: "term-start", node: readText(source, cursor, end) };
+    case EFFECT_KINDS.alarm: {
+      const isRaised = readFlag(source, cursor, end);
+      const member = BigInt.asUintN(64, readInt64(source, cursor, end));
+      const alarm = readVarint(source, cursor, end);
+      return { kind: "alarm", isRaised, member, alarm, byQuota: readFlag(source, cursor, end) };
     }
+    case EFFECT_KINDS.downgrade:
+      return { kind: "downgrade", target: readText(source, cursor, end) };
     default:
       throw new T4Error(
         "T4_FORMAT_TOO_NEW",
@@ -230,13 +246,39 @@ function readEffect(source: Uint8Array, cursor: { at: number }, end: number): Sy
   }
 }
 
+function writeText(target: Uint8Array, at: number, text: string): number {
+  const bytes = utf8Encoder.encode(text);
+  const bytesAt = writeVarint(target, at, bytes.length);
+  target.set(bytes, bytesAt);
+  return bytesAt + bytes.length;
+}
+
+function readText(source: Uint8Array, cursor: { at: number }, end: number): string {
+  const length = readVarint(source, cursor, end);
+  const start = cursor.at;
+  if (start + length > end) {
+    throw new RangeError("a text ends past its entry");
+  }
+  cursor.at = start + length;
+  return readUtf8(source, start, cursor.at);
+}
+
+function readFlag(source: Uint8Array, cursor: { at: number }, end: number): boolean {
+  const flag = source[cursor.at];
+  if (cursor.at >= end || flag === undefined || flag > 1) {
+    throw new RangeError("a flag ends past its entry, or is none");
+  }
+  cursor.at += 1;
+  return flag === 1;
+}
+
 function readUtf8(source: Uint8Array, start: number, end: number): string {
   // Copied: a TextDecoder takes no shared memory.
   const bytes = source.slice(start, end);
   try {
     return utf8Decoder.decode(bytes);
   } catch (error) {
-    throw new RangeError("a node id is not UTF-8", { cause: error });
+    throw new RangeError("a text is not UTF-8", { cause: error });
   }
 }
 

@@ -22,7 +22,7 @@ export const ERROR_CODES = {
   T4_LEASE_TTL_TOO_LARGE:
     "The time to live is above 9,000,000,000 s. Grant less, and keep the lease alive.",
   T4_NO_SPACE:
-    "The disk is full, so writes are refused; reads go on. Free space: writes resume by themselves.",
+    "There is no room: the disk is full, or the store has reached its quota. Writes that need room are refused; reads go on. Free space, or delete keys and compact: writes resume by themselves.",
   T4_NOT_LEADER: "Only the leader can do this. Send it to the leader; status() says who it is.",
   T4_UNAVAILABLE: "The node cannot serve this now, and did not apply it. Try again.",
   T4_TIMEOUT: "The time allowed is over. A write may still be applied: read before trying again.",
@@ -36,6 +36,9 @@ export const ERROR_CODES = {
     "A file does not hold what was written to it; the message names file and offset. Nothing is guessed: restore the file from a copy.",
   T4_FORMAT_TOO_NEW: "The files were written by a newer version. Use that version or a later one.",
   T4_IO: "The operating system failed a read or write. The node stops: its files stay as they are.",
+  T4_DOWNGRADE_IN_PROGRESS:
+    "A downgrade of the cluster was asked for already. Cancel it first, or let it be.",
+  T4_NO_DOWNGRADE: "No downgrade of the cluster was asked for, so there is none to cancel.",
   T4_LOCKED:
     "Another node leads on this object store; the message names it. Stop it first, or use another prefix.",
   T4_FENCED:

@@ -19,6 +19,9 @@ export const LEASE_TTL_SECONDS_MIN: number = 2;
 /** Longest time to live of a lease, as etcd. */
 export const LEASE_TTL_SECONDS_MAX: number = 9_000_000_000;
 
+/** Alarms raised at once: a cluster has a few members, and each a few conditions. */
+export const ALARMS_MAX: number = 1_000;
+
 /** A group of entries written with one sync: at 8 MiB the sync's cost is long since spread out. */
 export const GROUP_BYTES_MAX: number = 8 * 1024 * 1024;
 

@@ -3,15 +3,18 @@
 // is the write lock. A command that must not be applied throws, and nothing has happened.
 // Must never: check the form of a request (validate.ts does, before this).
 import { assert, unreachable } from "../lib/assert.js";
+import { ALARM, type Alarm } from "./alarm.js";
 import type { Command, Outcome } from "./command.js";
 import { deleteRange, draftOn, put } from "./draft.js";
 import type { SystemEffect } from "./entry.js";
 import { leaseNotFoundError, T4Error } from "./errors.js";
-import { LEASE_TTL_SECONDS_MAX, LEASE_TTL_SECONDS_MIN } from "./limits.js";
+import { ALARMS_MAX, LEASE_TTL_SECONDS_MAX, LEASE_TTL_SECONDS_MIN } from "./limits.js";
 import { executeTxn } from "./plan-txn.js";
 import { makeTombstone, type Row } from "./row.js";
 import type { PlanView } from "./view.js";
 import { NO_LEASE, type LeaseId, type Revision } from "./words.js";
+
+type AlarmCommand = Extract<Command, { kind: "alarm" }>;
 
 export interface Plan {
   /** What the entry changes; no rows and no effect means that no entry is needed. */
@@ -22,7 +25,8 @@ export interface Plan {
 
 /**
  * Decides a command against the state at the tip. Throws a T4Error for one that must not be applied: T4_KEY_NOT_FOUND,
- * T4_LEASE_NOT_FOUND, T4_LEASE_EXISTS, T4_LEASE_TTL_TOO_LARGE, T4_COMPACTED, T4_FUTURE_REVISION.
+ * T4_LEASE_NOT_FOUND, T4_LEASE_EXISTS, T4_LEASE_TTL_TOO_LARGE, T4_COMPACTED, T4_FUTURE_REVISION, T4_INVALID_ARGUMENT,
+ * T4_DOWNGRADE_IN_PROGRESS, T4_NO_DOWNGRADE.
  */
 export function plan(command: Command, view: PlanView): Plan {
   switch (command.kind) {
@@ -51,6 +55,10 @@ export function plan(command: Command, view: PlanView): Plan {
       return planLeaseGrant(command.lease, command.ttlSeconds, view);
     case "lease-revoke":
       return planLeaseRevoke(command.lease, view);
+    case "alarm":
+      return planAlarm(command, view);
+    case "downgrade":
+      return planDowngrade(command.target, view);
     default:
       return unreachable(command);
   }
@@ -103,5 +111,38 @@ function planLeaseRevoke(lease: LeaseId, view: PlanView): Plan {
     rows: keys.map((key, subRevision) => makeTombstone(key, next, subRevision)),
     system: { kind: "lease-revoke", lease },
     outcome: { kind: "lease-revoke", revision: keys.length === 0 ? view.revision : next },
+  };
+}
+
+/** An alarm that is raised stays as it is; one that is not cannot be lowered: neither needs an entry. */
+function planAlarm({ isRaised, member, alarm, byQuota }: AlarmCommand, view: PlanView): Plan {
+  const raised = view.alarms();
+  const known = raised.find((each) => each.member === member && each.alarm === alarm) ?? null;
+  if (isRaised === (known !== null) || alarm === ALARM.none) {
+    const none: Plan["outcome"] = { kind: "alarm", revision: view.revision, alarm: known };
+    return { rows: [], system: null, outcome: none };
+  }
+  if (isRaised && raised.length >= ALARMS_MAX) {
+    throw new T4Error("T4_INVALID_ARGUMENT", `${raised.length} alarms are raised already`);
+  }
+  const changed: Alarm = known ?? { member, alarm, byQuota };
+  return {
+    rows: [],
+    system: { kind: "alarm", isRaised, ...changed },
+    outcome: { kind: "alarm", revision: view.revision, alarm: changed },
+  };
+}
+
+function planDowngrade(target: string, view: PlanView): Plan {
+  if ((target === "") === (view.downgradeTarget() === "")) {
+    throw new T4Error(
+      target === "" ? "T4_NO_DOWNGRADE" : "T4_DOWNGRADE_IN_PROGRESS",
+      target === "" ? "there is no downgrade to cancel" : "a downgrade was asked for already",
+    );
+  }
+  return {
+    rows: [],
+    system: { kind: "downgrade", target },
+    outcome: { kind: "downgrade", revision: view.revision },
   };
 }

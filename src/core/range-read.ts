@@ -212,9 +212,9 @@ function passesFilters(operation: RangeOperation, row: RowHead): boolean {
 }
 
 /** A row with everything but its value, which stays where it is. */
-function rowOfHead(head: RowHead): Row;
-function rowOfHead(head: RowHead | undefined): Row | undefined;
-function rowOfHead(head: RowHead | undefined): Row | undefined {
+export function rowOfHead(head: RowHead): Row;
+export function rowOfHead(head: RowHead | undefined): Row | undefined;
+export function rowOfHead(head: RowHead | undefined): Row | undefined {
   return head === undefined
     ? undefined
     : makeRow(

@@ -17,7 +17,7 @@ export class EtcdError extends Error {
 }
 
 const { INVALID_ARGUMENT, OUT_OF_RANGE, NOT_FOUND, FAILED_PRECONDITION, UNAVAILABLE } = GRPC_STATUS;
-const { CANCELLED, RESOURCE_EXHAUSTED, DATA_LOSS, UNKNOWN } = GRPC_STATUS;
+const { CANCELLED, RESOURCE_EXHAUSTED, DATA_LOSS, UNKNOWN, UNIMPLEMENTED } = GRPC_STATUS;
 
 /** Null: etcd has no such failure, and like all that its own table lacks it leaves as UNKNOWN with our own text. */
 export const ETCD_ERRORS: Readonly<
@@ -50,6 +50,11 @@ export const ETCD_ERRORS: Readonly<
   T4_FORMAT_TOO_NEW: null,
   // A node that fails a write stops: whether the write is applied shows after its restart.
   T4_IO: [UNAVAILABLE, "etcdserver: server stopped"],
+  T4_DOWNGRADE_IN_PROGRESS: [
+    FAILED_PRECONDITION,
+    "etcdserver: cluster has a downgrade job in progress",
+  ],
+  T4_NO_DOWNGRADE: [FAILED_PRECONDITION, "etcdserver: no inflight downgrade job"],
   T4_LOCKED: null,
   T4_FENCED: [UNAVAILABLE, "etcdserver: leader changed"],
   T4_NO_OBJECT_STORE: null,
@@ -66,6 +71,48 @@ export const invalidSortOption = (): EtcdError =>
   new EtcdError(INVALID_ARGUMENT, "etcdserver: invalid sort option");
 
 export const noLeader = (): EtcdError => new EtcdError(UNAVAILABLE, "etcdserver: no leader");
+
+export const notLeader = (): EtcdError =>
+  new EtcdError(FAILED_PRECONDITION, "etcdserver: not leader");
+
+export const badLeaderTransferee = (): EtcdError =>
+  new EtcdError(FAILED_PRECONDITION, "etcdserver: bad leader transferee");
+
+export const wrongDowngradeVersion = (): EtcdError =>
+  new EtcdError(INVALID_ARGUMENT, "etcdserver: wrong downgrade target version format");
+
+export const invalidDowngradeTarget = (): EtcdError =>
+  new EtcdError(INVALID_ARGUMENT, "etcdserver: invalid downgrade target version");
+
+/** etcd's own table lacks this one and `notEnoughStarted`, so that they leave with this code. */
+export const unknownMethod = (): EtcdError => new EtcdError(UNKNOWN, "etcdserver: unknown method");
+
+export const notEnoughStarted = (): EtcdError =>
+  new EtcdError(UNKNOWN, "etcdserver: re-configuration failed due to not enough started members");
+
+export const invalidMemberUrls = (): EtcdError =>
+  new EtcdError(INVALID_ARGUMENT, "etcdserver: given member URLs are invalid");
+
+export const memberNotFound = (): EtcdError =>
+  new EtcdError(NOT_FOUND, "etcdserver: member not found");
+
+export const peerUrlsExist = (): EtcdError =>
+  new EtcdError(FAILED_PRECONDITION, "etcdserver: Peer URLs already exists");
+
+export const tooManyLearners = (): EtcdError =>
+  new EtcdError(FAILED_PRECONDITION, "etcdserver: too many learner members in cluster");
+
+export const memberNotLearner = (): EtcdError =>
+  new EtcdError(FAILED_PRECONDITION, "etcdserver: can only promote a learner member");
+
+export const notCapable = (): EtcdError =>
+  new EtcdError(FAILED_PRECONDITION, "etcdserver: not capable");
+
+export const rangeStreamSort = (): EtcdError =>
+  new EtcdError(UNIMPLEMENTED, "RangeStream does not support custom sort orders");
+
+export const rangeStreamFilters = (): EtcdError =>
+  new EtcdError(UNIMPLEMENTED, "RangeStream does not support revision filters");
 
 export const serverStopped = (): EtcdError =>
   new EtcdError(UNAVAILABLE, "etcdserver: server stopped");

@@ -119,7 +119,7 @@ async function grantLease(
 }
 
 /** A positive 63-bit number. */
-function randomLease(random: Random): LeaseId {
+export function randomLease(random: Random): LeaseId {
   let id = 0n;
   while (id === 0n) {
     for (const byte of random.bytes(8)) {

@@ -29,6 +29,8 @@ export interface ServiceContext {
   readonly watchProgressIntervalMs: number;
   /** Largest write, as etcd's --max-request-bytes. */
   readonly requestBytesMax: number;
+  /** Most operations in one list of a transaction, as etcd's --max-txn-ops. */
+  readonly txnOperationsMax: number;
 }
 
 /** The last client version found valid: nearly all clients of a server send the same string object. */
@@ -67,7 +69,7 @@ export function unary<Request, Response>(
   node: Node,
   decode: Decode<Request>,
   encoder: Encoder<Response>,
-  answer: (request: Request, requestBytes: number) => Response | Promise<Response>,
+  answer: (request: Request, requestBytes: number, call: UnaryCall) => Response | Promise<Response>,
 ): Method {
   const send = (call: UnaryCall, response: Response): void => {
     if (!call.cancelled) {
@@ -80,7 +82,7 @@ export function unary<Request, Response>(
     handle(call, request, start, end) {
       try {
         checkCaller(call, node);
-        const response = answer(decode(request, start, end), end - start);
+        const response = answer(decode(request, start, end), end - start, call);
         if (!(response instanceof Promise)) {
           send(call, response);
           return;

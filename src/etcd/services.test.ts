@@ -172,7 +172,7 @@ suite("Maintenance", () => {
     assert.equal(found.version, "3.6.5");
     assert.equal(found.storageVersion, "3.6.0");
     assert.equal(found.leader, harness.node.memberId);
-    assert.deepEqual([found.dbSize, found.dbSizeInUse, found.dbSizeQuota], [4096, 1024, 0]);
+    assert.deepEqual([found.dbSize, found.dbSizeInUse, found.dbSizeQuota], [4096, 1024, 8000]);
     assert.deepEqual([found.raftIndex, found.raftAppliedIndex, found.raftTerm], [7, 7, 2]);
     assert.deepEqual(
       [found.errors, found.isLearner, found.downgradeInfo?.enabled],

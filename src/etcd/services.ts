@@ -1,13 +1,17 @@
 // All gRPC services of a server, over one node.
-import { REQUEST_BYTES_MAX } from "../core/limits.js";
+import { REQUEST_BYTES_MAX, TXN_OPERATIONS_MAX } from "../core/limits.js";
 import type { Consistency, Node } from "../node/node.js";
 import type { Clock } from "../runtime/clock.js";
 import type { Random } from "../runtime/random.js";
 import type { ServiceMap } from "../transport/service.js";
 import { adminMethods } from "./admin-service.js";
 import { clusterMethods } from "./cluster-service.js";
+import { electionService } from "./concurrency/election-service.js";
+import { lockMethods } from "./concurrency/lock-service.js";
+import { WaitingCalls } from "./concurrency/waiting-calls.js";
 import { serverStopped } from "./errors.js";
 import { healthService } from "./health-service.js";
+import { rangeStreamMethods } from "./kv/range-stream.js";
 import { kvMethods } from "./kv/service.js";
 import { leaseService } from "./lease-service.js";
 import { maintenanceMethods } from "./maintenance-service.js";
@@ -30,6 +34,8 @@ export interface ServiceOptions {
   readonly watchProgressIntervalMs?: number;
   /** Largest write request; 1.5 MiB if not given. */
   readonly requestBytesMax?: number;
+  /** Most operations in one list of a transaction; 128 if not given. */
+  readonly txnOperationsMax?: number;
 }
 
 export interface EtcdServices {
@@ -38,7 +44,7 @@ export interface EtcdServices {
   readonly watchers: number;
   /** The health service says so from now on; calls are still answered. */
   stopServing(): void;
-  /** Ends the calls that have no end of their own: watches, keepalives. */
+  /** Ends the calls that have no end of their own: watches, keepalives, observations, those that wait for a lock. */
   endStreams(): void;
 }
 
@@ -55,18 +61,24 @@ export function createServices(options: ServiceOptions): EtcdServices {
       WATCH_PROGRESS_INTERVAL_MS_MIN,
     ),
     requestBytesMax: options.requestBytesMax ?? REQUEST_BYTES_MAX,
+    txnOperationsMax: options.txnOperationsMax ?? TXN_OPERATIONS_MAX,
   };
   const watch = watchService(context);
   const lease = leaseService(context);
   const health = healthService(context);
+  const waiting = new WaitingCalls(context);
+  const election = electionService(context, waiting);
   return {
     methods: new Map([
       ...kvMethods(context),
+      ...rangeStreamMethods(context),
       ...watch.methods,
       ...lease.methods,
       ...clusterMethods(context),
       ...maintenanceMethods(context),
       ...adminMethods(context),
+      ...lockMethods(context, waiting),
+      ...election.methods,
       ...health.methods,
     ]),
     get watchStreams() {
@@ -82,6 +94,8 @@ export function createServices(options: ServiceOptions): EtcdServices {
       const reason = serverStopped();
       watch.close(reason);
       lease.close(reason);
+      waiting.close(reason);
+      election.close(reason);
       health.close(reason);
     },
   };

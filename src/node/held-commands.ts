@@ -59,6 +59,8 @@ function bytesOf(command: Command | Operation): number {
     case "compact":
     case "lease-grant":
     case "lease-revoke":
+    case "alarm":
+    case "downgrade":
       return COMMAND_OVERHEAD_BYTES;
     default:
       return unreachable(command);

@@ -16,6 +16,9 @@ import type { CommitRule } from "./commit-rule.js";
 import { DamageLog } from "./damage-log.js";
 import type { Identity } from "./directory/identity.js";
 import { LeaseExpiry } from "./lease/lease-expiry.js";
+import { AutoCompactor, type AutoCompaction } from "./maintenance/auto-compaction.js";
+import { LocalMaintenance } from "./maintenance/local-maintenance.js";
+import { Quota } from "./maintenance/quota.js";
 import { declareMetrics } from "./node-metrics.js";
 import type {
   Completion,
@@ -23,6 +26,7 @@ import type {
   LeaseStatus,
   Node,
   NodeStatus,
+  RowPages,
   Watcher,
   WatchOptions,
   WatchSink,
@@ -44,6 +48,9 @@ export interface NodeParts {
   readonly rule: CommitRule;
   /** By how much the directory asks the revision to be raised, whatever the rule does. */
   readonly raiseRevisionBy?: number;
+  /** Bytes that the store may have; 0 or absent: no limit but the disk's. */
+  readonly quotaBytes?: number;
+  readonly autoCompaction?: AutoCompaction | null;
   /** Null in memory. */
   readonly lock: DirectoryLock | null;
   readonly runtime: Runtime;
@@ -53,6 +60,8 @@ export class LocalNode implements Node {
   readonly clusterId: bigint;
   readonly memberId: bigint;
   readonly stopped: Promise<T4Error | null>;
+  readonly maintenance: LocalMaintenance;
+  readonly #quota: Quota;
   readonly #parts: NodeParts;
   readonly #hub: WatchHub;
   readonly #pipeline: WritePipeline;
@@ -61,6 +70,7 @@ export class LocalNode implements Node {
   readonly #waits = new RevisionWaits();
   readonly #damage: DamageLog;
   #reportStopped: (error: T4Error | null) => void = () => {};
+  #compactor: AutoCompactor | null = null;
   #isLeading = false;
   #leadershipsSeen = 0;
   #leasesRenewed = 0;
@@ -84,6 +94,25 @@ export class LocalNode implements Node {
       this.fail(error);
     };
     this.#damage = new DamageLog(runtime.logger);
+    const quotaBytes = parts.quotaBytes ?? 0;
+    this.#quota = new Quota({
+      quotaBytes,
+      memberId: identity.memberId,
+      store,
+      state: system.maintenance,
+      clock: runtime.clock,
+      logger: runtime.logger,
+      propose: (command, done) => {
+        this.#pipeline.propose(command, done);
+      },
+    });
+    this.maintenance = new LocalMaintenance({
+      store,
+      system,
+      clock: runtime.clock,
+      quotaBytes,
+      flush: async () => this.flush(),
+    });
     this.#hub = new WatchHub(store, runtime.clock, failed);
     this.#pipeline = new WritePipeline({
       log,
@@ -92,6 +121,7 @@ export class LocalNode implements Node {
       hub: this.#hub,
       clock: runtime.clock,
       rule,
+      quota: this.#quota,
       committed: () => {
         this.#waits.advance(store.committedRevision);
         this.#expiry.schedule();
@@ -116,6 +146,7 @@ export class LocalNode implements Node {
       isLeading: () => this.#isLeading,
       leadershipsSeen: () => this.#leadershipsSeen,
       leasesRenewed: () => this.#leasesRenewed,
+      quotaBytes,
     });
   }
 
@@ -172,6 +203,23 @@ export class LocalNode implements Node {
     // Nobody knows when the leases were last renewed before this start: each gets its full time.
     system.leases.renewAll(runtime.clock.monotonicMs());
     this.#expiry.schedule();
+    this.#quota.start();
+    this.#startCompactor();
+  }
+
+  #startCompactor(): void {
+    const { autoCompaction, runtime } = this.#parts;
+    if (autoCompaction !== undefined && autoCompaction !== null && this.#closed === null) {
+      this.#compactor = new AutoCompactor(autoCompaction, {
+        clock: runtime.clock,
+        logger: runtime.logger,
+        revision: () => this.revision,
+        isLeading: () => this.#isLeading,
+        propose: (command, done) => {
+          this.propose(command, done);
+        },
+      });
+    }
   }
 
   /** Resolves when the log has no space, or when the signal is aborted. */
@@ -288,6 +336,13 @@ export class LocalNode implements Node {
       this.#damage.note(error);
       throw error;
     }
+  }
+
+  pages(operation: RangeOperation, consistency: Consistency): RowPages {
+    if (consistency === "linearizable") {
+      this.#assertLeading();
+    }
+    return this.#reads.pages(operation);
   }
 
   history(key: Key): Row[] {
@@ -408,6 +463,9 @@ export class LocalNode implements Node {
     assert(this.#ended === null, "a node is released once");
     this.#isLeading = false;
     this.#expiry.stop();
+    this.#quota.stop();
+    this.#compactor?.stop();
+    this.maintenance.close(reason);
     this.#pipeline.refuse(reason);
     let error = failure;
     const attempt = async (what: string, run: () => Promise<void>): Promise<void> => {

@@ -19,6 +19,7 @@ export interface Measured {
   readonly isLeading: () => boolean;
   readonly leadershipsSeen: () => number;
   readonly leasesRenewed: () => number;
+  readonly quotaBytes: number;
 }
 
 export function declareMetrics(metrics: Metrics, parts: Measured): void {
@@ -91,6 +92,11 @@ function declareStore(metrics: Metrics, parts: Measured): void {
     "etcd_mvcc_db_total_size_in_use_in_bytes",
     "Bytes of the store's files that compaction cannot give back.",
     () => store.sizes.liveBytes,
+  );
+  metrics.gauge(
+    "etcd_server_quota_backend_bytes",
+    "Bytes that the store may have. 0: no limit but the disk's.",
+    () => parts.quotaBytes,
   );
   metrics.gauge("etcd_debugging_mvcc_keys_total", "Live keys.", () => system.keysTotal);
   metrics.gauge(

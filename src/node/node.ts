@@ -1,11 +1,14 @@
 // What services and the embedded API see of a node: propose changes, read, watch, leases, status.
 import type { CheckpointRecord } from "../archive/latest-manifest.js";
 import type { CollectRequest, CollectResult } from "../checkpoint/collection/collect.js";
+import type { Alarm } from "../core/alarm.js";
 import type { Command, Outcome, RangeOperation, RangeOutcome } from "../core/command.js";
 import type { T4Error } from "../core/errors.js";
 import type { KeyRange } from "../core/key-range.js";
+import type { RangePage } from "../core/range-pages.js";
 import type { Row } from "../core/row.js";
 import type { Key, LeaseId, LogIndex, Revision, Term } from "../core/words.js";
+import type { KvHash } from "./maintenance/kv-hash.js";
 
 export type Consistency = "linearizable" | "serializable";
 
@@ -84,6 +87,30 @@ export interface NodeStatus {
 }
 
 export type { CollectRequest, CollectResult };
+/** What operators ask of a node. */
+export interface Maintenance {
+  /** Bytes that the store may have; 0: no limit but the disk's. */
+  readonly quotaBytes: number;
+  /** By alarm, then by member. Commands raise and lower them. */
+  alarms(): readonly Alarm[];
+  /** The version of etcd that a downgrade in progress leads to; empty if there is none. */
+  readonly downgradeTarget: string;
+  /** etcd's checksum of what there was at a revision (0: now). Rejects with T4_COMPACTED, T4_FUTURE_REVISION. */
+  hashKv(revision: number): Promise<KvHash>;
+  /** The same of what there is now, with leases and alarms. */
+  hash(): Promise<KvHash>;
+  /** Gives back to the disk all that it can, now; reads and writes go on. */
+  defragment(): Promise<void>;
+}
+
+/** A long answer in parts, all at one revision. To be closed, read to its end or not. */
+export interface RowPages {
+  /** The store's revision when the read began. */
+  readonly revision: Revision;
+  /** The next part; not to be called before the last one has come, nor after the last page. */
+  next(rowsMax: number): Promise<RangePage>;
+  close(): void;
+}
 
 export interface Node {
   readonly clusterId: bigint;
@@ -92,6 +119,7 @@ export interface Node {
   /** Everything up to here is committed and visible. */
   readonly revision: Revision;
   readonly compactRevision: Revision;
+  readonly maintenance: Maintenance;
   status(): NodeStatus;
 
   /** Plans now, in this tick; `done` is called after this returns. */
@@ -104,6 +132,8 @@ export interface Node {
   ): Row | undefined | Promise<Row | undefined>;
   /** Answers at once where it can; a long read gives way to others and answers later. Throws or rejects a T4Error. */
   range(operation: RangeOperation, consistency: Consistency): RangeOutcome | Promise<RangeOutcome>;
+  /** As `range`, in parts and in order of keys: the operation has neither sort nor filters. */
+  pages(operation: RangeOperation, consistency: Consistency): RowPages;
   /** All versions of a key, oldest first, above the compact revision. */
   history(key: Key): Row[];
   /** Rows of `range` changed in [from, to], in order; gives way to others. */

@@ -22,7 +22,8 @@ import { aloneRule, type CommitRule } from "./commit-rule.js";
 import { openDataDirectory, type DataDirectory } from "./directory/data-directory.js";
 import { makeIdentity } from "./directory/identity.js";
 import { readAcknowledgeRule, writeAcknowledgeRule } from "./directory/replaced-data.js";
-import { LocalNode } from "./local-node.js";
+import { LocalNode, type NodeParts } from "./local-node.js";
+import type { AutoCompaction } from "./maintenance/auto-compaction.js";
 import type { Node } from "./node.js";
 import { SystemState } from "./system-state.js";
 
@@ -42,6 +43,10 @@ export interface NodeConfig {
   readonly rowCacheBytesMax?: number;
   /** Memory for rows waiting to become files, above which writers are held back. */
   readonly waitingRowsBytesMax?: number;
+  /** Bytes that the store may have before writes are refused; 0 or absent: no limit but the disk's. */
+  readonly quotaBytes?: number;
+  /** Null or absent: history is kept until somebody compacts it. */
+  readonly autoCompaction?: AutoCompaction | null;
   /** The object store that holds the log and checkpoints as well; null: none. */
   readonly archive?: ArchiveConfig | null;
 }
@@ -63,7 +68,15 @@ async function openInMemory(config: NodeConfig, runtime: Runtime): Promise<Node>
   const log = new MemoryLog(link.logListener(() => store));
   const identity = makeIdentity(runtime.random, config.nodeId);
   const rule = aloneRule((log.tipTerm + 1) as Term);
-  return link.start(new LocalNode({ identity, log, store, system, rule, lock: null, runtime }));
+  const parts = { identity, log, store, system, rule, lock: null, runtime };
+  return link.start(new LocalNode({ ...parts, ...limitsOf(config) }));
+}
+
+function limitsOf({
+  quotaBytes,
+  autoCompaction,
+}: NodeConfig): Pick<NodeParts, "quotaBytes" | "autoCompaction"> {
+  return { quotaBytes: quotaBytes ?? 0, autoCompaction: autoCompaction ?? null };
 }
 
 async function openOnDisk(config: NodeConfig, path: string, runtime: Runtime): Promise<Node> {
@@ -130,7 +143,8 @@ async function recover(
     });
     const raiseRevisionBy = raiseAfterRestore(directory.path, log.tipIndex, runtime.disk);
     const rule = await ruleOf(log);
-    return new LocalNode({ identity, log, store, system, rule, raiseRevisionBy, lock, runtime });
+    const parts = { identity, log, store, system, rule, raiseRevisionBy, lock, runtime };
+    return new LocalNode({ ...parts, ...limitsOf(config) });
   } catch (error) {
     await Promise.allSettled([opened.log?.close() ?? logThread.terminate(), opened.store?.close()]);
     await lock.release();

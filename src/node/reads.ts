@@ -12,19 +12,21 @@ import {
   readKey,
   resolveRevision,
 } from "../core/range-read.js";
+import { RangePages } from "../core/range-pages.js";
 import type { Row } from "../core/row.js";
 import type { Key, Revision } from "../core/words.js";
 import { TaskGroup } from "../lib/task-group.js";
 import { Turns } from "../lib/turns.js";
 import type { Clock } from "../runtime/clock.js";
 import type { EventCursor, Store } from "../store/store.js";
+import type { RowPages } from "./node.js";
 
 export class Reads {
   readonly #store: Store;
   readonly #turns: Turns;
   readonly #tasks = new TaskGroup();
-  /** Of `changes`, whose reader may never come back. */
-  readonly #cursors = new Set<EventCursor>();
+  /** Of `changes` and `pages`, whose reader may never come back. */
+  readonly #cursors = new Set<{ close(): void }>();
   #closed: T4Error | null = null;
   ranges = 0;
 
@@ -65,6 +67,32 @@ export class Reads {
       }
     }
     return this.#tasks.run(async () => this.#readOn(read));
+  }
+
+  pages(operation: RangeOperation): RowPages {
+    this.#assertOpen();
+    this.ranges += 1;
+    const store = this.#store;
+    const revision = store.committedRevision;
+    const at = resolveRevision(operation.revision, revision, store.compactRevision);
+    const pages = new RangePages(operation, store, at);
+    this.#cursors.add(pages);
+    return {
+      revision,
+      next: async (rowsMax) => {
+        this.#assertOpen();
+        pages.begin(rowsMax);
+        while (!pages.step(SLICE_ROWS_MAX, SLICE_BYTES_MAX)) {
+          await this.#turns.next();
+        }
+        return pages.page;
+      },
+      close: () => {
+        if (this.#cursors.delete(pages)) {
+          pages.close();
+        }
+      },
+    };
   }
 
   history(key: Key): Row[] {

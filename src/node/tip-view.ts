@@ -1,4 +1,5 @@
 // What commands are planned against: the state at the tip, with everything that is planned and not yet committed.
+import type { Alarm } from "../core/alarm.js";
 import { headOf, type PlanView, type RowCursor, type RowHead } from "../core/view.js";
 import type { KeyRange } from "../core/key-range.js";
 import type { Row } from "../core/row.js";
@@ -51,6 +52,14 @@ export class TipView implements PlanView {
   leaseKeys(lease: LeaseId): Iterable<Key> {
     return this.#system.tip.keys(lease);
   }
+
+  alarms(): readonly Alarm[] {
+    return this.#system.maintenance.atTip().alarms();
+  }
+
+  downgradeTarget(): string {
+    return this.#system.maintenance.atTip().downgradeTarget;
+  }
 }
 
 /** The same at what is committed, for transactions that only read. */
@@ -89,5 +98,13 @@ export class CommittedView implements PlanView {
 
   leaseKeys(lease: LeaseId): Iterable<Key> {
     return this.#system.leases.get(lease)?.keys ?? [];
+  }
+
+  alarms(): readonly Alarm[] {
+    return this.#system.maintenance.alarms();
+  }
+
+  downgradeTarget(): string {
+    return this.#system.maintenance.downgradeTarget;
   }
 }

@@ -88,6 +88,8 @@ class OneByOne {
         scan: (range, revision, descending) => store.scan(range, revision, descending),
         leaseExists: (each) => this.#leases.has(each),
         leaseKeys: (each) => this.leaseKeys(each),
+        alarms: () => [],
+        downgradeTarget: () => "",
       });
       const index = (store.committedIndex + 1) as LogIndex;
       const revision = (store.tipRevision + (rows.length > 0 ? 1 : 0)) as Revision;

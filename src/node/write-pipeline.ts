@@ -18,6 +18,7 @@ import type { Clock } from "../runtime/clock.js";
 import type { Store } from "../store/store.js";
 import type { CommitRule } from "./commit-rule.js";
 import { HeldCommands } from "./held-commands.js";
+import type { Quota } from "./maintenance/quota.js";
 import type { Completion } from "./node.js";
 import type { SystemState } from "./system-state.js";
 import { CommittedView, TipView } from "./tip-view.js";
@@ -45,6 +46,7 @@ export interface PipelineParts {
   readonly hub: WatchHub;
   readonly clock: Clock;
   readonly rule: Pick<CommitRule, "refusal" | "notLeading">;
+  readonly quota: Pick<Quota, "refusal">;
   /** Called after each group, when all of it is visible and answered. */
   readonly committed: () => void;
   /** A command met a file that cannot be read, and is refused. */
@@ -62,6 +64,7 @@ export class WritePipeline {
   readonly #hub: WatchHub;
   readonly #clock: Clock;
   readonly #rule: Pick<CommitRule, "refusal" | "notLeading">;
+  readonly #quota: Pick<Quota, "refusal">;
   readonly #committed: () => void;
   readonly #damaged: (error: T4Error) => void;
   readonly #failed: (error: unknown) => void;
@@ -98,6 +101,7 @@ export class WritePipeline {
     this.#hub = parts.hub;
     this.#clock = parts.clock;
     this.#rule = parts.rule;
+    this.#quota = parts.quota;
     this.#committed = parts.committed;
     this.#damaged = parts.damaged;
     this.#failed = parts.failed;
@@ -123,7 +127,7 @@ export class WritePipeline {
 
   propose(command: Command, done: Completion): void {
     const isRead = command.kind === "txn" && isReadOnly(command);
-    const refusal = isRead ? (this.#refusal ?? this.#rule.notLeading()) : this.#refuse();
+    const refusal = isRead ? (this.#refusal ?? this.#rule.notLeading()) : this.#refuse(command);
     if (refusal !== null) {
       this.proposalsFailed += 1;
       this.#answerSoon(done, refusal, null);
@@ -230,11 +234,11 @@ export class WritePipeline {
     }
   }
 
-  #refuse(): T4Error | null {
+  #refuse(command: Command): T4Error | null {
     if (this.#refusal !== null) {
       return this.#refusal;
     }
-    const reason = this.#noSpace() ?? this.#rule.refusal();
+    const reason = this.#noSpace() ?? this.#rule.refusal() ?? this.#quota.refusal(command);
     if (reason !== null) {
       return reason;
     }
@@ -336,7 +340,7 @@ export class WritePipeline {
   /** Plans what was held as far as the store takes it; a part at a time, so that others run in between. */
   #admitHeld(): void {
     for (let count = 0; this.#held.size > 0; count += 1) {
-      const refusal = this.#refusal ?? this.#noSpace() ?? this.#rule.refusal();
+      let refusal = this.#refusal ?? this.#noSpace() ?? this.#rule.refusal();
       if (refusal === null && this.#store.isBehind) {
         return;
       }
@@ -345,6 +349,7 @@ export class WritePipeline {
         return;
       }
       const { command, done } = this.#held.shift();
+      refusal ??= this.#quota.refusal(command);
       if (refusal === null) {
         this.#plan(command, done);
       } else {
@@ -413,6 +418,6 @@ export class WritePipeline {
 }
 
 /** Whether a command may be held back. What ends leases or compacts may not: it would be late, and gives memory back. */
-function isWrite(command: Command): boolean {
-  return command.kind !== "lease-revoke" && command.kind !== "compact";
+function isWrite({ kind }: Command): boolean {
+  return kind !== "lease-revoke" && kind !== "compact" && kind !== "alarm" && kind !== "downgrade";
 }

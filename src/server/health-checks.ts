@@ -1,4 +1,5 @@
 // What /health, /livez and /readyz find out about a node, in etcd's words.
+import { ALARM } from "../core/alarm.js";
 import { T4Error } from "../core/errors.js";
 import { readBarrier } from "../etcd/cluster-service.js";
 import { ETCD_ERRORS } from "../etcd/errors.js";
@@ -39,13 +40,19 @@ export class HealthChecks {
     this.#checks = {
       livez: new Map([["serializable_read", serializable]]),
       readyz: new Map<string, Check>([
-        // A node that finds corruption stops; there are no members that only learn.
-        ["data_corruption", passes],
+        ["data_corruption", async () => Promise.resolve(this.#corruption())],
         ["serializable_read", serializable],
         ["linearizable_read", linearizable],
+        // There are no members that only learn.
         ["non_learner", passes],
       ]),
     };
+  }
+
+  /** etcd's text for the alarm; a node that finds damage itself stops. */
+  #corruption(): string | null {
+    const isRaised = this.#node.maintenance.alarms().some(({ alarm }) => alarm === ALARM.corrupt);
+    return isRaised ? "alarm activated: CORRUPT" : null;
   }
 
   names(probe: Probe): readonly string[] {
@@ -82,8 +89,13 @@ export class HealthChecks {
     serializable: boolean,
   ): Promise<string | null> {
     const { hasSpace, isLeader } = this.#node.status();
-    if (!hasSpace && !excludedAlarms.has("NOSPACE")) {
+    const isRaised = (alarm: number): boolean =>
+      this.#node.maintenance.alarms().some((each) => each.alarm === alarm);
+    if ((!hasSpace || isRaised(ALARM.noSpace)) && !excludedAlarms.has("NOSPACE")) {
       return "ALARM NOSPACE";
+    }
+    if (isRaised(ALARM.corrupt) && !excludedAlarms.has("CORRUPT")) {
+      return "ALARM CORRUPT";
     }
     if (!serializable && !isLeader) {
       return "RAFT NO LEADER";

@@ -32,6 +32,8 @@ export interface ServeOptions {
   readonly watchProgressIntervalMs?: number;
   /** Largest write request in bytes; default 1.5 MiB. */
   readonly requestBytesMax?: number;
+  /** Most operations in one list of a transaction; default 128. */
+  readonly txnOperationsMax?: number;
 }
 
 /** A registry of metrics, to be given to one database and its server alike. */

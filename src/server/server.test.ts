@@ -206,6 +206,18 @@ suite("plain HTTP", () => {
     });
     assert.equal((await get(`${url}/health?exclude=NOSPACE&exclude=CORRUPT`)).status, 200);
     node.hasSpace = true;
+    const corrupt = { kind: "alarm", member: 1n, alarm: 2, byQuota: false } as const;
+    node.propose({ ...corrupt, isRaised: true }, () => {});
+    assert.deepEqual(await get(`${url}/health`), {
+      status: 503,
+      body: '{"health":"false","reason":"ALARM CORRUPT"}\n',
+    });
+    assert.equal((await get(`${url}/health?exclude=CORRUPT`)).status, 200);
+    assert.deepEqual(await get(`${url}/readyz/data_corruption`), {
+      status: 503,
+      body: "[-]data_corruption failed: alarm activated: CORRUPT\n\n",
+    });
+    node.propose({ ...corrupt, isRaised: false }, () => {});
     node.isLeader = false;
     assert.deepEqual(await get(`${url}/health`), {
       status: 503,

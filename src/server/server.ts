@@ -25,6 +25,7 @@ export interface StartOptions {
   readonly readConsistency?: Consistency;
   readonly watchProgressIntervalMs?: number;
   readonly requestBytesMax?: number;
+  readonly txnOperationsMax?: number;
 }
 
 export interface Server {
@@ -54,6 +55,9 @@ export async function startServer(options: StartOptions, runtime: ServerRuntime)
     random: runtime.random,
     members: () => [{ id: node.memberId, name: node.status().nodeId, peerUrls: [], clientUrls }],
     requestBytesMax,
+    ...(options.txnOperationsMax === undefined
+      ? {}
+      : { txnOperationsMax: options.txnOperationsMax }),
     ...(options.readConsistency === undefined ? {} : { readConsistency: options.readConsistency }),
     ...(options.watchProgressIntervalMs === undefined
       ? {}

@@ -4,7 +4,7 @@
 import { assert } from "../lib/assert.js";
 import type { Entry } from "../core/entry.js";
 import { T4Error } from "../core/errors.js";
-import type { KeyRange } from "../core/key-range.js";
+import { ALL_KEYS, type KeyRange } from "../core/key-range.js";
 import type { Row } from "../core/row.js";
 import type { RowCursor } from "../core/view.js";
 import {
@@ -164,6 +164,34 @@ export class MemoryStore implements Store {
       this.#waiters.push({ resolve, reject });
       this.#scheduleSlice();
     });
+  }
+
+  /** What is behind a compaction is listed by key only. */
+  everyRow(through: Revision): EventCursor {
+    const { compactRevision } = this.#tail;
+    const rows: Row[] = [];
+    if (compactRevision >= FIRST_REVISION) {
+      const cursor = this.scan(ALL_KEYS, compactRevision, false);
+      while (cursor.next()) {
+        rows.push(cursor.row());
+      }
+      cursor.close();
+      rows.sort((a, b) => a.modRevision - b.modRevision || a.subRevision - b.subRevision);
+    }
+    const later = Math.max(compactRevision + 1, FIRST_REVISION) as Revision;
+    const events = this.events(ALL_KEYS, later, through);
+    for (let row = events.next(); row !== null; row = events.next()) {
+      rows.push(row);
+    }
+    events.close();
+    return new ListedEvents(
+      rows.filter((row) => row.modRevision <= through).map((row) => () => row),
+      () => {},
+    );
+  }
+
+  async defragment(): Promise<void> {
+    return this.compacted();
   }
 
   holdManifest(): null {

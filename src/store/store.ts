@@ -79,6 +79,16 @@ export interface Store extends ReadView {
    * soon seals the log first.
    */
   compacted(): Promise<void>;
+  /**
+   * Every row that lies in files or memory, with revisions up to `through`: also some that a compaction has made
+   * unreachable, which is told of no row.
+   */
+  everyRow(through: Revision): EventCursor;
+  /**
+   * Writes anew, however little there is to win, what holds rows that the compaction in the files has made unreachable.
+   * Resolves when they are gone. Reads and writes go on meanwhile.
+   */
+  defragment(): Promise<void>;
   /** Keeps the files of the manifest that counts until released; null if there are no files. */
   holdManifest(): HeldManifest | null;
   /** Freezes, makes tables of everything committed, and writes the manifest. Needs a seal point at the log's tip. */
@@ -96,7 +106,7 @@ export interface StoreListener {
   encodeSystemState(): Uint8Array | null;
   /** A new manifest is durable: log segments up to `persistedIndex` may go. */
   persisted(index: LogIndex): void;
-  /** `hasSpace` or `isBehind` may have changed: writes held back may go on, or have to be refused. */
+  /** `hasSpace`, `isBehind` or `sizes` may have changed: writes held back may go on, or have to be refused. */
   admissionChanged(): void;
   /** A worker or a file failed for good. The node must stop. */
   failed(error: Error): void;

@@ -118,7 +118,8 @@ function hashRevision(encounter: Encounter): boolean {
     isCallOf(encounter, "Maintenance/HashKV") &&
     path === ".response.hash_revision" &&
     reference === "0" &&
-    Number(subject) > 0
+    // A negative one is hashed as it is asked for: as a time before everything.
+    Number(subject) !== 0
   );
 }
 

@@ -3,17 +3,7 @@
 import { subjectName } from "../support/server-process.js";
 
 const methodsByService: Readonly<Record<string, readonly string[]>> = {
-  "etcdserverpb.KV": ["RangeStream"],
-  "etcdserverpb.Cluster": ["MemberAdd", "MemberRemove", "MemberUpdate", "MemberPromote"],
-  "etcdserverpb.Maintenance": [
-    "Alarm",
-    "Defragment",
-    "Hash",
-    "HashKV",
-    "Snapshot",
-    "MoveLeader",
-    "Downgrade",
-  ],
+  "etcdserverpb.Maintenance": ["Snapshot"],
   "etcdserverpb.Auth": [
     "AuthEnable",
     "AuthDisable",
@@ -33,8 +23,6 @@ const methodsByService: Readonly<Record<string, readonly string[]>> = {
     "RoleGrantPermission",
     "RoleRevokePermission",
   ],
-  "v3lockpb.Lock": ["Lock", "Unlock"],
-  "v3electionpb.Election": ["Campaign", "Proclaim", "Leader", "Observe", "Resign"],
 };
 
 /** Paths such as `/etcdserverpb.KV/RangeStream`. Each is answered UNIMPLEMENTED. */

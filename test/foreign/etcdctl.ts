@@ -95,6 +95,12 @@ export class RunningEtcdctl implements AsyncDisposable {
     return this.lines.slice(0, count);
   }
 
+  /** As a person ends it: it cleans up behind itself. */
+  async interrupt(): Promise<void> {
+    this.#child.kill("SIGINT");
+    await this.#exited;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#child.kill("SIGKILL");
     await this.#exited;

@@ -1,4 +1,5 @@
 // The simplest store that plans can be made on and applied to: every version of every key, in plain maps.
+import type { Alarm } from "../../src/core/alarm.js";
 import type { SystemEffect } from "../../src/core/entry.js";
 import { rangeContains, type KeyRange } from "../../src/core/key-range.js";
 import type { Row } from "../../src/core/row.js";
@@ -22,6 +23,9 @@ export class MemoryView implements PlanView {
   readonly leases: Map<LeaseId, { readonly ttlSeconds: number; readonly keys: Set<Key> }> =
     new Map();
 
+  #alarms: readonly Alarm[] = [];
+  #downgradeTarget = "";
+
   get(key: Key, revision: Revision): Row | undefined {
     const row = this.versions.get(key)?.findLast((version) => version.modRevision <= revision);
     return row === undefined || row.isTombstone ? undefined : row;
@@ -36,6 +40,14 @@ export class MemoryView implements PlanView {
       rows.reverse();
     }
     return new ArrayCursor(rows);
+  }
+
+  alarms(): readonly Alarm[] {
+    return this.#alarms;
+  }
+
+  downgradeTarget(): string {
+    return this.#downgradeTarget;
   }
 
   leaseExists(lease: LeaseId): boolean {
@@ -73,6 +85,17 @@ export class MemoryView implements PlanView {
         break;
       case "compact":
         this.compactRevision = change.system.revision;
+        break;
+      case "alarm": {
+        const { member, alarm, byQuota, isRaised } = change.system;
+        const others = this.#alarms.filter(
+          (each) => each.member !== member || each.alarm !== alarm,
+        );
+        this.#alarms = isRaised ? [...others, { member, alarm, byQuota }] : others;
+        break;
+      }
+      case "downgrade":
+        this.#downgradeTarget = change.system.target;
         break;
       case "raise-revision":
       case "term-start":

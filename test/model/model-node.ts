@@ -47,6 +47,14 @@ export class ModelNode implements Node {
     return this.#watchers.size;
   }
 
+  get maintenance(): never {
+    throw new Error("a model has no maintenance");
+  }
+
+  pages(): never {
+    throw new Error("a model has no pages");
+  }
+
   status(): NodeStatus {
     return {
       clusterId: this.clusterId,

@@ -101,6 +101,9 @@ export class ReferenceModel {
         });
         return { kind: "lease-revoke", revision: this.revision };
       }
+      case "alarm":
+      case "downgrade":
+        throw new Error("alarms and downgrades are not modelled");
     }
   }
 

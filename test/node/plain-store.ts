@@ -2,7 +2,7 @@
 // with, and what tests of the node's parts stand on.
 import assert from "node:assert/strict";
 import { compactedBy, revisionStep, type Entry } from "../../src/core/entry.js";
-import { rangeContains, type KeyRange } from "../../src/core/key-range.js";
+import { ALL_KEYS, rangeContains, type KeyRange } from "../../src/core/key-range.js";
 import type { Row } from "../../src/core/row.js";
 import type { RowCursor } from "../../src/core/view.js";
 import {
@@ -101,6 +101,14 @@ export class PlainStore implements Store {
     return this.rows.filter(
       (row) => row.key === key && row.modRevision >= from && row.modRevision <= to,
     );
+  }
+
+  everyRow(through: Revision): EventCursor {
+    return this.events(ALL_KEYS, 0 as Revision, through);
+  }
+
+  async defragment(): Promise<void> {
+    return Promise.resolve();
   }
 
   async compacted(): Promise<void> {

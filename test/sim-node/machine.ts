@@ -2,6 +2,7 @@
 // more: its clock swallows what is due, as a machine without power does.
 import { logWorker } from "../../src/log/log-worker.js";
 import { openNode } from "../../src/node/open-node.js";
+import type { AutoCompaction } from "../../src/node/maintenance/auto-compaction.js";
 import type { Node } from "../../src/node/node.js";
 import type { Clock, Timer } from "../../src/runtime/clock.js";
 import { silentLogger } from "../../src/runtime/logger.js";
@@ -23,6 +24,8 @@ export interface MachineOptions {
   /** Longest time that the table worker takes for an order. */
   readonly tableDelayMsMax?: number;
   readonly waitingRowsBytesMax?: number;
+  readonly quotaBytes?: number;
+  readonly autoCompaction?: AutoCompaction;
 }
 
 export class Machine implements Clock {
@@ -76,11 +79,13 @@ export class Machine implements Clock {
   }
 
   async open(): Promise<Node> {
-    const { waitingRowsBytesMax } = this.#options;
+    const { waitingRowsBytesMax, quotaBytes = 0, autoCompaction = null } = this.#options;
     return openNode(
       {
         dataDirectory: "/data",
         nodeId: null,
+        quotaBytes,
+        autoCompaction,
         segmentBytesMax: SEGMENT_BYTES_MAX,
         segmentAgeMsMax: SEGMENT_AGE_MS_MAX,
         blockCacheBytesMax: 64 * 1024,

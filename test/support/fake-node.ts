@@ -1,5 +1,7 @@
 // A node in a few lines for tests of what stands above it: real planning, reading and watching over plain maps, and a
 // clock that the test moves. Writes are committed in a later turn, or when the test says so.
+import type { Alarm } from "../../src/core/alarm.js";
+import { RangePages } from "../../src/core/range-pages.js";
 import { plan } from "../../src/core/plan.js";
 import { readRange, resolveRevision } from "../../src/core/range-read.js";
 import { T4Error } from "../../src/core/errors.js";
@@ -11,12 +13,15 @@ import type {
   Completion,
   Consistency,
   LeaseStatus,
+  Maintenance,
   Node,
   NodeStatus,
+  RowPages,
   Watcher,
   WatchOptions,
   WatchSink,
 } from "../../src/node/node.js";
+import type { KvHash } from "../../src/node/maintenance/kv-hash.js";
 import { WatchHub } from "../../src/node/watch/watch-hub.js";
 import type { Clock } from "../../src/runtime/clock.js";
 import type { EventCursor } from "../../src/store/store.js";
@@ -40,6 +45,10 @@ export class FakeNode implements Node {
   isHeld = false;
   /** Reads answer by a promise, as long ones do. */
   readsLater = false;
+  /** Long reads that are not closed. */
+  openPages = 0;
+  defragmentations = 0;
+  readonly maintenance: Maintenance = this.#fakeMaintenance();
   /** How each read so far was to be. */
   readonly consistencies: Consistency[] = [];
   readonly #held: (() => void)[] = [];
@@ -88,6 +97,39 @@ export class FakeNode implements Node {
       totalBytes: 4096,
       liveBytes: 1024,
       hasSpace: this.hasSpace,
+    };
+  }
+
+  #fakeMaintenance(): Maintenance {
+    const alarms = (): readonly Alarm[] => this.view.alarms();
+    const downgradeTarget = (): string => this.view.downgradeTarget();
+    const hashKv = async (revision: number): Promise<KvHash> => {
+      if (this.failWith !== null) {
+        throw this.failWith;
+      }
+      const at = resolveRevision(revision, this.revision, this.compactRevision);
+      return Promise.resolve({
+        hash: 0xdeadbeef,
+        compactRevision: this.compactRevision,
+        revision: at,
+        currentRevision: this.revision,
+      });
+    };
+    return {
+      quotaBytes: 8_000,
+      alarms,
+      get downgradeTarget() {
+        return downgradeTarget();
+      },
+      hashKv,
+      hash: async () => hashKv(0),
+      defragment: async () => {
+        if (this.failWith !== null) {
+          throw this.failWith;
+        }
+        this.defragmentations += 1;
+        return Promise.resolve();
+      },
     };
   }
 
@@ -161,6 +203,30 @@ export class FakeNode implements Node {
     const at = resolveRevision(operation.revision, view.revision, view.compactRevision);
     const outcome = readRange(operation, view, at, view.revision);
     return this.readsLater ? Promise.resolve(outcome) : outcome;
+  }
+
+  pages(operation: RangeOperation, consistency: Consistency): RowPages {
+    this.consistencies.push(consistency);
+    if (this.failWith !== null) {
+      throw this.failWith;
+    }
+    const { view } = this;
+    const at = resolveRevision(operation.revision, view.revision, view.compactRevision);
+    const pages = new RangePages(operation, view, at);
+    this.openPages += 1;
+    return {
+      revision: view.revision,
+      next: async (rowsMax) => {
+        pages.begin(rowsMax);
+        while (!pages.step(1, Infinity)) {
+          await Promise.resolve();
+        }
+        return pages.page;
+      },
+      close: () => {
+        this.openPages -= 1;
+      },
+    };
   }
 
   history(key: Key): Row[] {

@@ -31,6 +31,9 @@ export class TestUnaryCall implements UnaryCall {
   status: GrpcStatus | null = null;
   text = "";
   output: Uint8Array = new Uint8Array(0);
+  #cancelled: () => void = () => {
+    // Nobody listens yet.
+  };
 
   constructor(headers: Readonly<Record<string, string>> = {}) {
     this.headers = headers;
@@ -40,12 +43,19 @@ export class TestUnaryCall implements UnaryCall {
     return this.headers[name];
   }
 
-  onCancel(): void {
-    // Nobody cancels by itself here.
+  onCancel(listener: () => void): void {
+    this.#cancelled = listener;
+  }
+
+  /** The client goes away. */
+  cancel(): void {
+    this.cancelled = true;
+    this.#cancelled();
   }
 
   reply(messageBytes: number): number {
     assert.equal(this.status, null, "a call is answered once");
+    assert.equal(this.cancelled, false, "nobody is there to be answered");
     this.status = GRPC_STATUS.OK;
     // The message stands somewhere in a larger buffer, as in the transport's.
     this.output = new Uint8Array(messageBytes + 10).fill(0xee);

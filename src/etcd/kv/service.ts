@@ -151,7 +151,7 @@ class KvService {
     try {
       checkCaller(call, this.#context.node);
       const operation = txnOperation(decodeTxnRequest(request, start, end));
-      validateTxn(operation);
+      validateTxn(operation, this.#context.txnOperationsMax);
       if (!isReadOnly(operation)) {
         checkSize(end - start, this.#context.requestBytesMax);
       }

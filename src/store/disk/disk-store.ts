@@ -4,7 +4,7 @@
 import { assert } from "../../lib/assert.js";
 import type { Entry } from "../../core/entry.js";
 import { T4Error } from "../../core/errors.js";
-import type { KeyRange } from "../../core/key-range.js";
+import { ALL_KEYS, type KeyRange } from "../../core/key-range.js";
 import type { Row } from "../../core/row.js";
 import type { RowCursor, RowHead } from "../../core/view.js";
 import {
@@ -16,7 +16,6 @@ import {
   type Term,
 } from "../../core/words.js";
 import type { SealedSegment, SealPoint } from "../../log/log.js";
-import type { Memtable } from "../memory/memtable.js";
 import { MemtableSource } from "../memory/memtable-source.js";
 import { ListedEvents, RangeEvents } from "../read/event-cursors.js";
 import { MergeCursor, PointCursor } from "../read/merge-cursor.js";
@@ -31,30 +30,12 @@ import { Tail } from "../tail.js";
 import type { Manifest } from "../upkeep/manifest.js";
 import type { FileSet } from "./file-set.js";
 import { Freezer, type Frozen } from "./freezer.js";
+import { isNewestAt } from "./newest-at.js";
 import { RowCache } from "./row-cache.js";
 import { StoreFiles, type FlushRequest, type StoreFilesOptions } from "./store-files.js";
 
 /** Where reads look a key up; one serves all, since no read awaits. */
 const search = new SearchKey();
-
-/** Whether a row is its key's newest version at its own revision, which may hold several. */
-function isNewestAt(
-  row: Row,
-  revision: Revision,
-  memtables: readonly Memtable[],
-  files: FileSet,
-): boolean {
-  // Only one of them holds rows of that revision.
-  for (const memtable of memtables) {
-    const newest = memtable.at(row.key, revision);
-    if (newest?.modRevision === revision) {
-      return newest.subRevision === row.subRevision;
-    }
-  }
-  const head = new RunHead();
-  search.set(row.key);
-  return files.find(search, revision, head) && head.subRevision === row.subRevision;
-}
 
 interface Waiter {
   /** Done when this entry is in the files … */
@@ -312,6 +293,26 @@ export class DiskStore implements Store {
     return this.#wait(0 as LogIndex, compactRevision);
   }
 
+  everyRow(through: Revision): EventCursor {
+    const { files, release } = this.#holdFiles();
+    const memtables = [...this.#freezer.memtables.toReversed(), this.#freezer.active];
+    return new RangeEvents(
+      ALL_KEYS,
+      0 as Revision,
+      through,
+      files.tables,
+      memtables,
+      null,
+      release,
+    );
+  }
+
+  async defragment(): Promise<void> {
+    await this.compacted();
+    this.#files.defragment();
+    await this.#wait(0 as LogIndex, this.#files.manifest.compactRevision);
+  }
+
   async flush(): Promise<void> {
     const index = this.#tail.tipIndex;
     if (index > this.#files.manifest.index && index > this.#freezer.frozenIndex) {
@@ -451,8 +452,8 @@ export class DiskStore implements Store {
       );
       this.#freezer.drop();
       this.#listener.persisted(this.#files.manifest.index);
-      this.#listener.admissionChanged();
     }
+    this.#listener.admissionChanged();
     this.#settleWaiters();
   }
 

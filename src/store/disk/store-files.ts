@@ -22,7 +22,7 @@ import {
   type FileRecord,
   type Manifest,
 } from "../upkeep/manifest.js";
-import { planStep } from "../upkeep/plan-step.js";
+import { planDefragmentation, planStep } from "../upkeep/plan-step.js";
 import type { WorkReply } from "../upkeep/table-worker.js";
 import { FileSet, SharedFile } from "./file-set.js";
 import { WorkerLink } from "./worker-link.js";
@@ -71,6 +71,7 @@ export class StoreFiles {
   /** Manifests whose files somebody outside reads. */
   readonly #held = new Set<HeldManifest>();
   #needsUpkeep = true;
+  #isDefragmenting = false;
   #isWaitingForSpace = false;
   #isStopped = false;
 
@@ -108,6 +109,13 @@ export class StoreFiles {
   /** The log has dropped its entries after `index`. */
   truncated(index: LogIndex): void {
     this.#segments = this.#segments.filter((segment) => segment.lastIndex <= index);
+  }
+
+  /** From now until it is settled, upkeep leaves no dead row in any file. */
+  defragment(): void {
+    this.#isDefragmenting = true;
+    this.#needsUpkeep = true;
+    this.work();
   }
 
   /** Whether a caller waits for files: the process then stays alive until it is answered. */
@@ -163,7 +171,9 @@ export class StoreFiles {
       return;
     }
     if (this.#needsUpkeep) {
-      const step = planStep(this.manifest);
+      const step =
+        planStep(this.manifest) ??
+        (this.#isDefragmenting ? planDefragmentation(this.manifest) : null);
       if (step !== null) {
         this.#worker.send({ kind: "upkeep", manifest: this.manifest, step }, (reply) => {
           this.#replied(reply, false);
@@ -171,6 +181,7 @@ export class StoreFiles {
         return;
       }
       this.#needsUpkeep = false;
+      this.#isDefragmenting = false;
       this.#options.settled();
     }
     const request = this.#options.nextFlush();

@@ -26,6 +26,21 @@ export function planStep(manifest: Manifest): Step | null {
   return planTables(manifest) ?? planRuns(manifest);
 }
 
+/**
+ * What is still to be done, when `planStep` has nothing to do, until no file holds a row that nobody can reach. On a
+ * caller's order only: it costs up to a copy of everything, and other nodes' files then differ from this one's.
+ */
+export function planDefragmentation({ tables, runs }: Manifest): Step | null {
+  const first = tables.findIndex((table) => table.deadRows > 0);
+  if (first >= 0) {
+    return { kind: "rewrite-tables", first, count: 1 };
+  }
+  // Of all runs together every dead row can go, since no other run holds what a tombstone would have to hide.
+  return runs.some((run) => run.deadRows > 0)
+    ? { kind: "merge-runs", first: 0, count: runs.length }
+    : null;
+}
+
 function planTables(manifest: Manifest): Step | null {
   const { tables } = manifest;
   const dead = tables.findIndex((table) => table.deadBytes * 2 > table.rowBytes);
