@@ -2,6 +2,7 @@
 const layers = {
   lib: [],
   runtime: ["lib"],
+  bbolt: ["lib"],
   core: ["lib"],
   log: ["core", "runtime", "lib"],
   store: ["log", "core", "runtime", "lib"],
