@@ -4,7 +4,7 @@
 import { assert } from "../lib/assert.js";
 import type { Entry } from "../core/entry.js";
 import { T4Error } from "../core/errors.js";
-import type { KeyRange } from "../core/key-range.js";
+import { ALL_KEYS, type KeyRange } from "../core/key-range.js";
 import type { Row } from "../core/row.js";
 import type { RowCursor } from "../core/view.js";
 import {
@@ -141,11 +141,40 @@ export class MemoryStore implements Store {
         () => {},
       );
     }
-    const isNewest =
+    const isGone =
       from === this.#tail.compactRevision
-        ? (row: Row): boolean => this.#memtable.at(row.key, from) === row
+        ? (row: Row): boolean =>
+            row.modRevision === from && this.#memtable.at(row.key, from) !== row
         : null;
-    return new RangeEvents(range, from, to, [], [this.#memtable], isNewest, this.#hold(from));
+    return new RangeEvents(range, from, to, [], [this.#memtable], isGone, this.#hold(from));
+  }
+
+  /** Rows below the compact revision are not listed any more: they are found by key, and sorted at once. */
+  reachable(to: Revision): EventCursor {
+    const { compactRevision } = this.#tail;
+    const from = Math.max(compactRevision, FIRST_REVISION) as Revision;
+    const older: Row[] = [];
+    const cursor = this.scan(ALL_KEYS, from, false);
+    while (cursor.next()) {
+      const row = cursor.row();
+      if (row.modRevision < from) {
+        older.push(row);
+      }
+    }
+    cursor.close();
+    older.sort((a, b) => a.modRevision - b.modRevision || a.subRevision - b.subRevision);
+    const newer = this.events(ALL_KEYS, from, to);
+    let at = 0;
+    return {
+      next: () => {
+        const row = older[at] ?? newer.next();
+        at += 1;
+        return row;
+      },
+      close: () => {
+        newer.close();
+      },
+    };
   }
 
   history(key: Key, from: Revision, to: Revision): Row[] {

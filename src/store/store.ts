@@ -70,6 +70,11 @@ export interface Store extends ReadView {
    * the compact revision, or exactly at it.
    */
   events(range: KeyRange, from: Revision, to: Revision): EventCursor;
+  /**
+   * All rows up to `to` that the last compaction left, as of now: what a copy of the whole store holds. Those below the
+   * compact revision are the newest of their keys there. Whatever is compacted while the cursor is open, it shows the same.
+   */
+  reachable(to: Revision): EventCursor;
   /** All versions of one key with revisions in [from, to], oldest first. */
   history(key: Key, from: Revision, to: Revision): Row[];
 

@@ -4,7 +4,7 @@
 import { assert } from "../../lib/assert.js";
 import type { Entry } from "../../core/entry.js";
 import { T4Error } from "../../core/errors.js";
-import type { KeyRange } from "../../core/key-range.js";
+import { ALL_KEYS, type KeyRange } from "../../core/key-range.js";
 import type { Row } from "../../core/row.js";
 import type { RowCursor, RowHead } from "../../core/view.js";
 import {
@@ -37,23 +37,32 @@ import { StoreFiles, type FlushRequest, type StoreFilesOptions } from "./store-f
 /** Where reads look a key up; one serves all, since no read awaits. */
 const search = new SearchKey();
 
-/** Whether a row is its key's newest version at its own revision, which may hold several. */
-function isNewestAt(
+/**
+ * Whether a compaction at `revision` has made a row unreachable: it is not its key's newest version there, or a tombstone
+ * below. `memtables`: newest first.
+ */
+function isGoneAt(
   row: Row,
   revision: Revision,
   memtables: readonly Memtable[],
   files: FileSet,
 ): boolean {
-  // Only one of them holds rows of that revision.
-  for (const memtable of memtables) {
-    const newest = memtable.at(row.key, revision);
-    if (newest?.modRevision === revision) {
-      return newest.subRevision === row.subRevision;
-    }
+  if (row.modRevision > revision) {
+    return false;
   }
-  const head = new RunHead();
-  search.set(row.key);
-  return files.find(search, revision, head) && head.subRevision === row.subRevision;
+  if (row.isTombstone && row.modRevision < revision) {
+    return true;
+  }
+  let newest: RowHead | undefined;
+  for (const memtable of memtables) {
+    newest ??= memtable.at(row.key, revision);
+  }
+  if (newest === undefined) {
+    const head = new RunHead();
+    search.set(row.key);
+    newest = files.find(search, revision, head) ? head : undefined;
+  }
+  return newest?.modRevision !== row.modRevision || newest.subRevision !== row.subRevision;
 }
 
 interface Waiter {
@@ -282,12 +291,34 @@ export class DiskStore implements Store {
       const load = heads.map((head) => () => ("buffer" in head ? (head as Row) : files.load(head)));
       return new ListedEvents(load, release);
     }
-    const memtables = [...this.#freezer.memtables.toReversed(), this.#freezer.active];
-    const isNewest =
+    const memtables = [this.#freezer.active, ...this.#freezer.memtables];
+    const isGone =
       from === this.#tail.compactRevision
-        ? (row: Row): boolean => isNewestAt(row, from, memtables, files)
+        ? (row: Row): boolean => isGoneAt(row, from, memtables, files)
         : null;
-    return new RangeEvents(range, from, to, files.tables, memtables, isNewest, release);
+    const oldestFirst = memtables.toReversed();
+    return new RangeEvents(range, from, to, files.tables, oldestFirst, isGone, release);
+  }
+
+  reachable(to: Revision): EventCursor {
+    const { files, release } = this.#holdFiles();
+    const { compactRevision } = this.#tail;
+    const memtables = [this.#freezer.active, ...this.#freezer.memtables];
+    const isGone =
+      compactRevision >= FIRST_REVISION
+        ? (row: Row): boolean => isGoneAt(row, compactRevision, memtables, files)
+        : null;
+    const oldestFirst = memtables.toReversed();
+    return new RangeEvents(
+      ALL_KEYS,
+      FIRST_REVISION,
+      to,
+      files.tables,
+      oldestFirst,
+      isGone,
+      release,
+      false,
+    );
   }
 
   history(key: Key, from: Revision, to: Revision): Row[] {
