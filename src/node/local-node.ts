@@ -27,6 +27,7 @@ import type {
   WatchSink,
 } from "./node.js";
 import { Reads } from "./reads.js";
+import type { StateCopy } from "./state-copy.js";
 import { RevisionWaits } from "./revision-waits.js";
 import type { SystemState } from "./system-state.js";
 import { WatchHub } from "./watch/watch-hub.js";
@@ -292,6 +293,14 @@ export class LocalNode implements Node {
 
   changes(range: KeyRange, from: number, to: number): AsyncIterable<Row> {
     return this.#reads.changes(range, from, to);
+  }
+
+  copyState(): StateCopy {
+    this.#assertOpen();
+    this.#assertLeading();
+    const { store, system } = this.#parts;
+    const leases = [...system.leases.all()].map(({ id, ttlSeconds }) => ({ id, ttlSeconds }));
+    return this.#reads.copy({ index: store.committedIndex, term: this.term, leases });
   }
 
   async compactionDone(): Promise<void> {

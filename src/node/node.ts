@@ -6,6 +6,8 @@ import type { KeyRange } from "../core/key-range.js";
 import type { Row } from "../core/row.js";
 import type { Key, LeaseId, LogIndex, Revision, Term } from "../core/words.js";
 
+import type { StateCopy } from "./state-copy.js";
+
 export type Consistency = "linearizable" | "serializable";
 
 /** Called exactly once. Either the command is committed, or it failed; T4_TIMEOUT and T4_IO leave it unknown. */
@@ -105,6 +107,8 @@ export interface Node {
   history(key: Key): Row[];
   /** Rows of `range` changed in [from, to], in order; gives way to others. */
   changes(range: KeyRange, from: number, to: number): AsyncIterable<Row>;
+  /** All that is committed now, to be copied while the node goes on. Throws T4_UNAVAILABLE where it does not lead. */
+  copyState(): StateCopy;
   /** Resolves when rows made unreachable by compaction are gone from the files. */
   compactionDone(): Promise<void>;
 

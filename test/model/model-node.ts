@@ -109,6 +109,10 @@ export class ModelNode implements Node {
     );
   }
 
+  copyState(): never {
+    throw new Error("not modelled");
+  }
+
   async compactionDone(): Promise<void> {
     await Promise.resolve();
   }
