@@ -12,6 +12,7 @@ import { leaseService } from "./lease-service.js";
 import { maintenanceMethods } from "./maintenance-service.js";
 import { ResponseHeaders } from "./response-header.js";
 import type { MemberInformation, ServiceContext } from "./service-context.js";
+import { snapshotService } from "./snapshot/snapshot-service.js";
 import { watchService } from "./watch/service.js";
 
 /** etcd's default, and the shortest that it takes. */
@@ -58,6 +59,7 @@ export function createServices(options: ServiceOptions): EtcdServices {
   const watch = watchService(context);
   const lease = leaseService(context);
   const health = healthService(context);
+  const snapshot = snapshotService(context);
   return {
     methods: new Map([
       ...kvMethods(context),
@@ -65,6 +67,7 @@ export function createServices(options: ServiceOptions): EtcdServices {
       ...lease.methods,
       ...clusterMethods(context),
       ...maintenanceMethods(context),
+      ...snapshot.methods,
       ...health.methods,
     ]),
     get watchStreams() {
@@ -81,6 +84,7 @@ export function createServices(options: ServiceOptions): EtcdServices {
       watch.close(reason);
       lease.close(reason);
       health.close(reason);
+      snapshot.close(reason);
     },
   };
 }

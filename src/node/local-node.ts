@@ -14,6 +14,7 @@ import type { Store } from "../store/store.js";
 import type { CommitRule } from "./commit-rule.js";
 import { DamageLog } from "./damage-log.js";
 import type { Identity } from "./directory/identity.js";
+import { openMemoryScratch, openScratch, type ScratchFile } from "./directory/scratch-file.js";
 import { LeaseExpiry } from "./lease/lease-expiry.js";
 import { declareMetrics } from "./node-metrics.js";
 import type {
@@ -44,6 +45,8 @@ export interface NodeParts {
   readonly rule: CommitRule;
   /** By how much the directory asks the revision to be raised, whatever the rule does. */
   readonly raiseRevisionBy?: number;
+  /** Where it keeps its data; null or not given in memory. */
+  readonly directory?: string | null;
   /** Null in memory. */
   readonly lock: DirectoryLock | null;
   readonly runtime: Runtime;
@@ -301,6 +304,12 @@ export class LocalNode implements Node {
     const { store, system } = this.#parts;
     const leases = [...system.leases.all()].map(({ id, ttlSeconds }) => ({ id, ttlSeconds }));
     return this.#reads.copy({ index: store.committedIndex, term: this.term, leases });
+  }
+
+  openScratch(): ScratchFile {
+    this.#assertOpen();
+    const { directory = null, runtime } = this.#parts;
+    return directory === null ? openMemoryScratch() : openScratch(directory, runtime.disk);
   }
 
   async compactionDone(): Promise<void> {

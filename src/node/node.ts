@@ -6,6 +6,7 @@ import type { KeyRange } from "../core/key-range.js";
 import type { Row } from "../core/row.js";
 import type { Key, LeaseId, LogIndex, Revision, Term } from "../core/words.js";
 
+import type { ScratchFile } from "./directory/scratch-file.js";
 import type { StateCopy } from "./state-copy.js";
 
 export type Consistency = "linearizable" | "serializable";
@@ -109,6 +110,8 @@ export interface Node {
   changes(range: KeyRange, from: number, to: number): AsyncIterable<Row>;
   /** All that is committed now, to be copied while the node goes on. Throws T4_UNAVAILABLE where it does not lead. */
   copyState(): StateCopy;
+  /** A file to be closed soon, for what is too large for memory. Throws T4_NO_SPACE, T4_DATA_DIR_UNUSABLE or T4_IO. */
+  openScratch(): ScratchFile;
   /** Resolves when rows made unreachable by compaction are gone from the files. */
   compactionDone(): Promise<void>;
 

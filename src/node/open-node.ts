@@ -127,7 +127,9 @@ async function recover(
     });
     const raiseRevisionBy = raiseAfterRestore(directory.path, log.tipIndex, runtime.disk);
     const rule = await ruleOf(log);
-    return new LocalNode({ identity, log, store, system, rule, raiseRevisionBy, lock, runtime });
+    const { path } = directory;
+    const parts = { identity, log, store, system, rule, raiseRevisionBy, lock, runtime };
+    return new LocalNode({ ...parts, directory: path });
   } catch (error) {
     await Promise.allSettled([opened.log?.close() ?? logThread.terminate(), opened.store?.close()]);
     await lock.release();

@@ -10,7 +10,6 @@ const methodsByService: Readonly<Record<string, readonly string[]>> = {
     "Defragment",
     "Hash",
     "HashKV",
-    "Snapshot",
     "MoveLeader",
     "Downgrade",
   ],

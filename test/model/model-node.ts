@@ -109,6 +109,10 @@ export class ModelNode implements Node {
     );
   }
 
+  openScratch(): never {
+    throw new Error("not modelled");
+  }
+
   copyState(): never {
     throw new Error("not modelled");
   }

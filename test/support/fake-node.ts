@@ -17,6 +17,7 @@ import type {
   WatchOptions,
   WatchSink,
 } from "../../src/node/node.js";
+import { openMemoryScratch, type ScratchFile } from "../../src/node/directory/scratch-file.js";
 import type { StateCopy } from "../../src/node/state-copy.js";
 import { WatchHub } from "../../src/node/watch/watch-hub.js";
 import type { Clock } from "../../src/runtime/clock.js";
@@ -42,6 +43,7 @@ export class FakeNode implements Node {
   /** Reads answer by a promise, as long ones do. */
   readsLater = false;
   copiesClosed = 0;
+  scratchOpen = 0;
   /** How each read so far was to be. */
   readonly consistencies: Consistency[] = [];
   readonly #held: (() => void)[] = [];
@@ -197,6 +199,18 @@ export class FakeNode implements Node {
       nextTurn: async () => Promise.resolve(),
       close: () => {
         this.copiesClosed += 1;
+      },
+    };
+  }
+
+  openScratch(): ScratchFile {
+    this.scratchOpen += 1;
+    const scratch = openMemoryScratch();
+    return {
+      ...scratch,
+      close: () => {
+        this.scratchOpen -= 1;
+        scratch.close();
       },
     };
   }

@@ -1,7 +1,7 @@
 // Reads what etcd keeps in a bbolt file (schema.ts): a snapshot with its hash, or a member's own file without. Rows come
 // one by one in the order of revisions, so the file's size does not matter.
 // Must never: take part of a file for the whole, or guess at what it cannot read.
-import type { BboltCursor} from "../../bbolt/bbolt-cursor.js";
+import type { BboltCursor } from "../../bbolt/bbolt-cursor.js";
 import { type Bucket } from "../../bbolt/bbolt-cursor.js";
 import { BboltFile } from "../../bbolt/bbolt-file.js";
 import { BboltError, type ByteSource } from "../../bbolt/format.js";

@@ -15,6 +15,7 @@ import {
   makeIdentity,
   type Identity,
 } from "./identity.js";
+import { removeScratch } from "./scratch-file.js";
 import { join, placesIn, type DataPlaces } from "./data-places.js";
 import { finishInterrupted, isOurs } from "./replaced-data.js";
 
@@ -61,6 +62,7 @@ export async function takeDataDirectory(
   try {
     // Read under the lock: another process may have made it meanwhile.
     finishInterrupted(placesIn(path), disk);
+    removeScratch(path, disk);
     const identity = disk.exists(join(path, IDENTITY_NAME)) ? readIdentity(path, disk) : null;
     if (nodeId !== null && identity !== null && nodeId !== identity.nodeId) {
       throw new T4Error(
