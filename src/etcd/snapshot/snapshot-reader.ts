@@ -243,7 +243,8 @@ function assertBbolt(source: ByteSource, path: string): void {
   try {
     new BboltFile(source);
   } catch (error) {
-    if (error instanceof BboltError && error.kind === "foreign") {
+    // What is damaged is told by its hash, which says more.
+    if (!(error instanceof BboltError) || error.kind === "foreign") {
       throw told(path, error);
     }
   }

@@ -32,6 +32,8 @@ function responses(call: TestStreamCall): SnapshotResponse[] {
   return call.sent.map((message) => decodeSnapshotResponse(message, 0, message.length));
 }
 
+const statusOf = (call: TestStreamCall): number | null => call.status;
+
 function begin(harness: ServiceHarness): ReturnType<ServiceHarness["open"]> {
   const opened = harness.open(PATH);
   opened.receiver.message(new Uint8Array(0), 0, 0);
@@ -80,7 +82,7 @@ test("a client that does not read is waited for, and holds no files of the store
   assert.equal(call.sent.length, 1);
   assert.ok(harness.node.copiesClosed > 0);
   assert.equal(harness.node.scratchOpen, 1);
-  for (let i = 0; call.status === null && i < 1_000; i += 1) {
+  for (let i = 0; i < 1_000 && statusOf(call) === null; i += 1) {
     call.drain();
     await settle(harness, 5);
   }
