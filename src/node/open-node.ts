@@ -39,6 +39,8 @@ export interface NodeConfig {
   readonly rowCacheBytesMax?: number;
   /** Memory for rows waiting to become files, above which writers are held back. */
   readonly waitingRowsBytesMax?: number;
+  /** Takes a directory into which keys are being copied: the caller copies them. */
+  readonly isCopying?: boolean;
   /** The object store that holds the log and checkpoints as well; null: none. */
   readonly archive?: ArchiveConfig | null;
 }
@@ -67,7 +69,9 @@ async function openOnDisk(config: NodeConfig, path: string, runtime: Runtime): P
   const link = new NodeLink();
   const { archive } = config;
   if (archive === undefined || archive === null) {
-    const directory = await openDataDirectory(path, config.nodeId, runtime.disk, runtime.random);
+    const { nodeId, isCopying = false } = config;
+    const { disk, random } = runtime;
+    const directory = await openDataDirectory(path, nodeId, disk, random, isCopying);
     if (readAcknowledgeRule(path, runtime.disk) !== null) {
       // Should an object store come back, it lacks what is acknowledged from here on.
       writeAcknowledgeRule(path, "local", runtime.disk);
