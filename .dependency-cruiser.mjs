@@ -2,6 +2,7 @@
 const layers = {
   lib: [],
   runtime: ["lib"],
+  bbolt: ["lib"],
   core: ["lib"],
   log: ["core", "runtime", "lib"],
   store: ["log", "core", "runtime", "lib"],
@@ -12,7 +13,7 @@ const layers = {
   node: ["checkpoint", "election", "archive", "object", "store", "log", "core", "runtime", "lib"],
   embedded: ["node", "checkpoint", "object", "store", "log", "core", "runtime", "lib"],
   transport: ["runtime", "lib"],
-  etcd: ["transport", "node", "core", "runtime", "lib"],
+  etcd: ["transport", "node", "core", "bbolt", "runtime", "lib"],
   server: ["etcd", "transport", "node", "core", "runtime", "lib"],
   cli: [
     "server",

@@ -1,6 +1,7 @@
 // The commands of `t4` and their help. What a command does is loaded when it runs, so that help and errors are instant.
 import { Command, Option } from "commander";
 import { addArchiveCommands } from "./archive/commands.js";
+import { addMigrationCommands } from "./migrate/commands.js";
 import { wholeNumber } from "./flag-parsers.js";
 import { dataDirOption, runOptions, type RunFlags } from "./flags.js";
 import type { InspectFlags, ReadFlags } from "./inspect.js";
@@ -58,6 +59,7 @@ export function buildProgram(version: string, exit: (code: number) => void): Com
     .addHelpText("after", INSPECT_EXAMPLES);
   addInspectCommands(inspect, exit);
   addArchiveCommands(program, exit);
+  addMigrationCommands(program, exit);
   return program;
 }
 

@@ -11,7 +11,7 @@ import { nothingToKeepError } from "./errors.js";
 import { rangeContains, type KeyRange } from "./key-range.js";
 import { makeRow, makeTombstone, type Row } from "./row.js";
 import { headOf, type PlanView, type ReadView, type RowCursor, type RowHead } from "./view.js";
-import type { Key, Revision } from "./words.js";
+import { NO_LEASE, type Key, type LeaseId, type Revision } from "./words.js";
 
 export interface Draft {
   readonly base: PlanView;
@@ -56,10 +56,15 @@ export function put(draft: Draft, operation: PutOperation): PutOutcome {
     draft.rows.length,
     before === undefined ? draft.next : before.createRevision,
     before === undefined ? 1 : before.version + 1,
-    ignoreLease && before !== undefined ? before.lease : operation.lease,
+    ignoreLease && before !== undefined ? leaseToKeep(draft, before.lease) : operation.lease,
   );
   draft.rows.push(row);
   return { kind: "put", revision: draft.next, previous: prevKv ? (whole ?? null) : null };
+}
+
+/** A row that was imported may name a lease that was gone already: there is nothing of it to keep. */
+function leaseToKeep(draft: Draft, lease: LeaseId): LeaseId {
+  return lease === NO_LEASE || draft.base.leaseExists(lease) ? lease : NO_LEASE;
 }
 
 export function deleteRange(draft: Draft, operation: DeleteRangeOperation): DeleteRangeOutcome {

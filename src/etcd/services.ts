@@ -17,6 +17,7 @@ import { leaseService } from "./lease-service.js";
 import { maintenanceMethods } from "./maintenance-service.js";
 import { ResponseHeaders } from "./response-header.js";
 import type { MemberInformation, ServiceContext } from "./service-context.js";
+import { snapshotService } from "./snapshot/snapshot-service.js";
 import { watchService } from "./watch/service.js";
 
 /** etcd's default, and the shortest that it takes. */
@@ -68,6 +69,7 @@ export function createServices(options: ServiceOptions): EtcdServices {
   const health = healthService(context);
   const waiting = new WaitingCalls(context);
   const election = electionService(context, waiting);
+  const snapshot = snapshotService(context);
   return {
     methods: new Map([
       ...kvMethods(context),
@@ -79,6 +81,7 @@ export function createServices(options: ServiceOptions): EtcdServices {
       ...adminMethods(context),
       ...lockMethods(context, waiting),
       ...election.methods,
+      ...snapshot.methods,
       ...health.methods,
     ]),
     get watchStreams() {
@@ -97,6 +100,7 @@ export function createServices(options: ServiceOptions): EtcdServices {
       waiting.close(reason);
       election.close(reason);
       health.close(reason);
+      snapshot.close(reason);
     },
   };
 }

@@ -15,6 +15,7 @@ import type { Store } from "../store/store.js";
 import type { CommitRule } from "./commit-rule.js";
 import { DamageLog } from "./damage-log.js";
 import type { Identity } from "./directory/identity.js";
+import { openMemoryScratch, openScratch, type ScratchFile } from "./directory/scratch-file.js";
 import { LeaseExpiry } from "./lease/lease-expiry.js";
 import { AutoCompactor, type AutoCompaction } from "./maintenance/auto-compaction.js";
 import { LocalMaintenance } from "./maintenance/local-maintenance.js";
@@ -32,6 +33,7 @@ import type {
   WatchSink,
 } from "./node.js";
 import { Reads } from "./reads.js";
+import type { StateCopy } from "./state-copy.js";
 import { RevisionWaits } from "./revision-waits.js";
 import type { SystemState } from "./system-state.js";
 import { WatchHub } from "./watch/watch-hub.js";
@@ -51,6 +53,8 @@ export interface NodeParts {
   /** Bytes that the store may have; 0 or absent: no limit but the disk's. */
   readonly quotaBytes?: number;
   readonly autoCompaction?: AutoCompaction | null;
+  /** Where it keeps its data; null or not given in memory. */
+  readonly directory?: string | null;
   /** Null in memory. */
   readonly lock: DirectoryLock | null;
   readonly runtime: Runtime;
@@ -351,6 +355,20 @@ export class LocalNode implements Node {
 
   changes(range: KeyRange, from: number, to: number): AsyncIterable<Row> {
     return this.#reads.changes(range, from, to);
+  }
+
+  copyState(): StateCopy {
+    this.#assertOpen();
+    this.#assertLeading();
+    const { store, system } = this.#parts;
+    const leases = [...system.leases.all()].map(({ id, ttlSeconds }) => ({ id, ttlSeconds }));
+    return this.#reads.copy({ index: store.committedIndex, term: this.term, leases });
+  }
+
+  openScratch(): ScratchFile {
+    this.#assertOpen();
+    const { directory = null, runtime } = this.#parts;
+    return directory === null ? openMemoryScratch() : openScratch(directory, runtime.disk);
   }
 
   async compactionDone(): Promise<void> {

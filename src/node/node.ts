@@ -10,6 +10,9 @@ import type { Row } from "../core/row.js";
 import type { Key, LeaseId, LogIndex, Revision, Term } from "../core/words.js";
 import type { KvHash } from "./maintenance/kv-hash.js";
 
+import type { ScratchFile } from "./directory/scratch-file.js";
+import type { StateCopy } from "./state-copy.js";
+
 export type Consistency = "linearizable" | "serializable";
 
 /** Called exactly once. Either the command is committed, or it failed; T4_TIMEOUT and T4_IO leave it unknown. */
@@ -138,6 +141,10 @@ export interface Node {
   history(key: Key): Row[];
   /** Rows of `range` changed in [from, to], in order; gives way to others. */
   changes(range: KeyRange, from: number, to: number): AsyncIterable<Row>;
+  /** All that is committed now, to be copied while the node goes on. Throws T4_UNAVAILABLE where it does not lead. */
+  copyState(): StateCopy;
+  /** A file to be closed soon, for what is too large for memory. Throws T4_NO_SPACE, T4_DATA_DIR_UNUSABLE or T4_IO. */
+  openScratch(): ScratchFile;
   /** Resolves when rows made unreachable by compaction are gone from the files. */
   compactionDone(): Promise<void>;
 

@@ -47,6 +47,8 @@ export interface NodeConfig {
   readonly quotaBytes?: number;
   /** Null or absent: history is kept until somebody compacts it. */
   readonly autoCompaction?: AutoCompaction | null;
+  /** Takes a directory into which keys are being copied: the caller copies them. */
+  readonly isCopying?: boolean;
   /** The object store that holds the log and checkpoints as well; null: none. */
   readonly archive?: ArchiveConfig | null;
 }
@@ -83,7 +85,9 @@ async function openOnDisk(config: NodeConfig, path: string, runtime: Runtime): P
   const link = new NodeLink();
   const { archive } = config;
   if (archive === undefined || archive === null) {
-    const directory = await openDataDirectory(path, config.nodeId, runtime.disk, runtime.random);
+    const { nodeId, isCopying = false } = config;
+    const { disk, random } = runtime;
+    const directory = await openDataDirectory(path, nodeId, disk, random, isCopying);
     if (readAcknowledgeRule(path, runtime.disk) !== null) {
       // Should an object store come back, it lacks what is acknowledged from here on.
       writeAcknowledgeRule(path, "local", runtime.disk);
@@ -143,8 +147,9 @@ async function recover(
     });
     const raiseRevisionBy = raiseAfterRestore(directory.path, log.tipIndex, runtime.disk);
     const rule = await ruleOf(log);
+    const { path } = directory;
     const parts = { identity, log, store, system, rule, raiseRevisionBy, lock, runtime };
-    return new LocalNode({ ...parts, ...limitsOf(config) });
+    return new LocalNode({ ...parts, directory: path, ...limitsOf(config) });
   } catch (error) {
     await Promise.allSettled([opened.log?.close() ?? logThread.terminate(), opened.store?.close()]);
     await lock.release();

@@ -21,6 +21,7 @@ import { placesIn } from "./directory/data-places.js";
 import type { Identity } from "./directory/identity.js";
 import type { NodeStatus } from "./node.js";
 import { isFreshlyRestored } from "../checkpoint/restore/restoring-directory.js";
+import type { StateCopy } from "./state-copy.js";
 import { Reads } from "./reads.js";
 import { SystemState } from "./system-state.js";
 
@@ -83,6 +84,13 @@ export class ReadOnlyNode {
       grantedSeconds: ttlSeconds,
       keys: [...keys],
     }));
+  }
+
+  /** All that is there, to be copied. */
+  copyState(): StateCopy {
+    const store = this.#store;
+    const leases = [...this.#system.leases.all()].map(({ id, ttlSeconds }) => ({ id, ttlSeconds }));
+    return this.#reads.copy({ index: store.committedIndex, term: store.persistedTerm, leases });
   }
 
   async close(): Promise<void> {

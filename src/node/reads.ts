@@ -20,6 +20,7 @@ import { Turns } from "../lib/turns.js";
 import type { Clock } from "../runtime/clock.js";
 import type { EventCursor, Store } from "../store/store.js";
 import type { RowPages } from "./node.js";
+import type { StateCopy } from "./state-copy.js";
 
 export class Reads {
   readonly #store: Store;
@@ -133,6 +134,30 @@ export class Reads {
         cursor.close();
       }
     }
+  }
+
+  /** All that is committed now, and what the caller knows beside rows. */
+  copy(beside: Pick<StateCopy, "index" | "term" | "leases">): StateCopy {
+    this.#assertOpen();
+    const store = this.#store;
+    const revision = store.committedRevision;
+    const cursor = store.reachable(revision);
+    this.#cursors.add(cursor);
+    return {
+      ...beside,
+      revision,
+      compactRevision: store.compactRevision,
+      nextRow: () => {
+        this.#assertOpen();
+        return cursor.next();
+      },
+      nextTurn: async () => this.#turns.next(),
+      close: () => {
+        if (this.#cursors.delete(cursor)) {
+          cursor.close();
+        }
+      },
+    };
   }
 
   async close(reason: T4Error): Promise<void> {

@@ -42,6 +42,12 @@ export class SystemState {
     return this.#keysTotal;
   }
 
+  /** How many keys are live in a store that was not made of entries: into an empty state, before its leases. */
+  adoptKeys(total: number): void {
+    assert(this.#keysTotal === 0 && this.leases.size === 0, "keys are adopted first");
+    this.#keysTotal = total;
+  }
+
   /** An entry was planned. */
   append(entry: Entry): void {
     this.tip.append(entry);

@@ -141,11 +141,40 @@ export class MemoryStore implements Store {
         () => {},
       );
     }
-    const isNewest =
+    const isGone =
       from === this.#tail.compactRevision
-        ? (row: Row): boolean => this.#memtable.at(row.key, from) === row
+        ? (row: Row): boolean =>
+            row.modRevision === from && this.#memtable.at(row.key, from) !== row
         : null;
-    return new RangeEvents(range, from, to, [], [this.#memtable], isNewest, this.#hold(from));
+    return new RangeEvents(range, from, to, [], [this.#memtable], isGone, this.#hold(from));
+  }
+
+  /** Rows below the compact revision are not listed any more: they are found by key, and sorted at once. */
+  reachable(to: Revision): EventCursor {
+    const { compactRevision } = this.#tail;
+    const from = Math.max(compactRevision, FIRST_REVISION) as Revision;
+    const older: Row[] = [];
+    const cursor = this.scan(ALL_KEYS, from, false);
+    while (cursor.next()) {
+      const row = cursor.row();
+      if (row.modRevision < from) {
+        older.push(row);
+      }
+    }
+    cursor.close();
+    older.sort((a, b) => a.modRevision - b.modRevision || a.subRevision - b.subRevision);
+    const newer = this.events(ALL_KEYS, from, to);
+    let at = 0;
+    return {
+      next: () => {
+        const row = older[at] ?? newer.next();
+        at += 1;
+        return row;
+      },
+      close: () => {
+        newer.close();
+      },
+    };
   }
 
   history(key: Key, from: Revision, to: Revision): Row[] {
@@ -164,30 +193,6 @@ export class MemoryStore implements Store {
       this.#waiters.push({ resolve, reject });
       this.#scheduleSlice();
     });
-  }
-
-  /** What is behind a compaction is listed by key only. */
-  everyRow(through: Revision): EventCursor {
-    const { compactRevision } = this.#tail;
-    const rows: Row[] = [];
-    if (compactRevision >= FIRST_REVISION) {
-      const cursor = this.scan(ALL_KEYS, compactRevision, false);
-      while (cursor.next()) {
-        rows.push(cursor.row());
-      }
-      cursor.close();
-      rows.sort((a, b) => a.modRevision - b.modRevision || a.subRevision - b.subRevision);
-    }
-    const later = Math.max(compactRevision + 1, FIRST_REVISION) as Revision;
-    const events = this.events(ALL_KEYS, later, through);
-    for (let row = events.next(); row !== null; row = events.next()) {
-      rows.push(row);
-    }
-    events.close();
-    return new ListedEvents(
-      rows.filter((row) => row.modRevision <= through).map((row) => () => row),
-      () => {},
-    );
   }
 
   async defragment(): Promise<void> {

@@ -70,6 +70,11 @@ export interface Store extends ReadView {
    * the compact revision, or exactly at it.
    */
   events(range: KeyRange, from: Revision, to: Revision): EventCursor;
+  /**
+   * All rows up to `to` that the last compaction left, as of now: what a copy of the whole store holds. Those below the
+   * compact revision are the newest of their keys there. Whatever is compacted while the cursor is open, it shows the same.
+   */
+  reachable(to: Revision): EventCursor;
   /** All versions of one key with revisions in [from, to], oldest first. */
   history(key: Key, from: Revision, to: Revision): Row[];
 
@@ -79,11 +84,6 @@ export interface Store extends ReadView {
    * soon seals the log first.
    */
   compacted(): Promise<void>;
-  /**
-   * Every row that lies in files or memory, with revisions up to `through`: also some that a compaction has made
-   * unreachable, which is told of no row.
-   */
-  everyRow(through: Revision): EventCursor;
   /**
    * Writes anew, however little there is to win, what holds rows that the compaction in the files has made unreachable.
    * Resolves when they are gone. Reads and writes go on meanwhile.

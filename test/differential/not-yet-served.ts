@@ -3,7 +3,6 @@
 import { subjectName } from "../support/server-process.js";
 
 const methodsByService: Readonly<Record<string, readonly string[]>> = {
-  "etcdserverpb.Maintenance": ["Snapshot"],
   "etcdserverpb.Auth": [
     "AuthEnable",
     "AuthDisable",

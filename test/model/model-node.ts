@@ -117,6 +117,14 @@ export class ModelNode implements Node {
     );
   }
 
+  openScratch(): never {
+    throw new Error("not modelled");
+  }
+
+  copyState(): never {
+    throw new Error("not modelled");
+  }
+
   async compactionDone(): Promise<void> {
     await Promise.resolve();
   }

@@ -97,6 +97,10 @@ export class PlainStore implements Store {
     };
   }
 
+  reachable(to: Revision): EventCursor {
+    return this.events(ALL_KEYS, FIRST_REVISION, to);
+  }
+
   history(key: Key, from: Revision, to: Revision): Row[] {
     return this.rows.filter(
       (row) => row.key === key && row.modRevision >= from && row.modRevision <= to,

@@ -90,6 +90,11 @@ export function checkAll(driver: StoreDriver, keys: readonly Key[], revisions = 
       );
     }
   }
+  assert.deepEqual(
+    drainEvents(store.reachable(last)),
+    shown(model.events(ALL_KEYS, 0, last)),
+    `what is reachable up to ${last}`,
+  );
   for (const key of keys.slice(0, 8)) {
     assert.deepEqual(
       shown(store.history(key, 1 as Revision, last)),
@@ -372,6 +377,38 @@ export const storeCases: readonly StoreCase[] = [
       seen.push(...drainEvents(events));
       assert.deepEqual(seen, expectedEvents);
       await driver.clock.resolve(store.compacted());
+      checkAll(driver, keys.slice(0, 3));
+    },
+  },
+  {
+    name: "what is reachable when a cursor is opened is shown, whatever is compacted after",
+    async run(driver) {
+      const keys = Array.from({ length: 300 }, (_, i) => `key/${String(i).padStart(4, "0")}`);
+      const write = (round: number, step: number): void => {
+        const rows = keys.filter((_, i) => i % step === 0);
+        driver.write(rows.map((key) => ({ key, value: bytes(`${key} ${round}`) })));
+      };
+      write(0, 1);
+      write(1, 3);
+      await driver.flush();
+      driver.write(keys.slice(0, 7).map((key) => ({ key, value: null })));
+      write(2, 5);
+      driver.system({ kind: "compact", revision: 3 as Revision });
+      driver.commit();
+      const { store, model } = driver;
+      const to = store.committedRevision;
+      const cursors = [store.reachable(to), store.reachable(to)] as const;
+      const expected = shown(model.events(ALL_KEYS, 0, to));
+      assert.deepEqual(drainEvents(cursors[0]), expected);
+      const seen = [show(cursors[1].next()!)];
+      for (let round = 3; round < 6; round += 1) {
+        write(round, 2);
+        await driver.flush();
+      }
+      driver.system({ kind: "compact", revision: store.committedRevision });
+      await driver.flush();
+      await driver.clock.resolve(store.compacted());
+      assert.deepEqual([...seen, ...drainEvents(cursors[1])], expected);
       checkAll(driver, keys.slice(0, 3));
     },
   },

@@ -22,6 +22,8 @@ import type {
   WatchSink,
 } from "../../src/node/node.js";
 import type { KvHash } from "../../src/node/maintenance/kv-hash.js";
+import { openMemoryScratch, type ScratchFile } from "../../src/node/directory/scratch-file.js";
+import type { StateCopy } from "../../src/node/state-copy.js";
 import { WatchHub } from "../../src/node/watch/watch-hub.js";
 import type { Clock } from "../../src/runtime/clock.js";
 import type { EventCursor } from "../../src/store/store.js";
@@ -49,6 +51,8 @@ export class FakeNode implements Node {
   openPages = 0;
   defragmentations = 0;
   readonly maintenance: Maintenance = this.#fakeMaintenance();
+  copiesClosed = 0;
+  scratchOpen = 0;
   /** How each read so far was to be. */
   readonly consistencies: Consistency[] = [];
   readonly #held: (() => void)[] = [];
@@ -236,6 +240,45 @@ export class FakeNode implements Node {
   async *changes(range: KeyRange, from: number, to: number): AsyncIterable<Row> {
     await Promise.resolve();
     yield* rowsOf(this.view.log, range, from, to);
+  }
+
+  copyState(): StateCopy {
+    const { view } = this;
+    const { revision, compactRevision, log } = view;
+    const isGone = (row: Row): boolean =>
+      row.modRevision <= compactRevision &&
+      (log.findLast((one) => one.key === row.key && one.modRevision <= compactRevision) !== row ||
+        (row.isTombstone && row.modRevision < compactRevision));
+    const rows = log.filter((row) => !isGone(row));
+    return {
+      index: 7 as LogIndex,
+      term: this.term,
+      revision,
+      compactRevision,
+      leases: [...view.leases].map(([id, { ttlSeconds }]) => ({ id, ttlSeconds })),
+      nextRow: () => {
+        if (this.failWith !== null) {
+          throw this.failWith;
+        }
+        return rows.shift() ?? null;
+      },
+      nextTurn: async () => Promise.resolve(),
+      close: () => {
+        this.copiesClosed += 1;
+      },
+    };
+  }
+
+  openScratch(): ScratchFile {
+    this.scratchOpen += 1;
+    const scratch = openMemoryScratch();
+    return {
+      ...scratch,
+      close: () => {
+        this.scratchOpen -= 1;
+        scratch.close();
+      },
+    };
   }
 
   async compactionDone(): Promise<void> {

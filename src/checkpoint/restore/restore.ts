@@ -1,7 +1,6 @@
 // Restores a data directory from the object store: a checkpoint's files become the store, the slots behind it the log, and an
 // ordinary open does the rest. What cannot be read is told and an older checkpoint tried, with a longer log.
 // Must never: leave something that looks like a data directory and is not a whole one.
-import { utf8Bytes } from "../../lib/bytes.js";
 import { T4Error } from "../../core/errors.js";
 import { type LogIndex, type Revision, type Term } from "../../core/words.js";
 import type { ChainPosition } from "../../archive/chain.js";
@@ -27,7 +26,7 @@ import {
   type HistoryStart,
   type HistoryTarget,
 } from "./history.js";
-import { RESTORED_NAME, RestoringDirectory } from "./restoring-directory.js";
+import { RestoringDirectory } from "./restoring-directory.js";
 
 /** Plans anew as often when collection has overtaken a restore: each time it begins with what is newest then. */
 const ATTEMPTS_MAX = 3;
@@ -104,20 +103,13 @@ export async function restoreInto(options: RestoreOptions): Promise<Restored> {
   try {
     const directory = new RestoringDirectory(options.directory, options.disk);
     const restored = await new Restore(options, directory).run();
-    directory.write(RESTORED_NAME, encodeRestored(restored, options.raiseRevisionBy ?? 0));
+    directory.writeRestored({ ...restored, raiseRevisionBy: options.raiseRevisionBy ?? 0 });
     options.complete?.(restored);
     directory.finish();
     return restored;
   } catch (error) {
     throw fromDiskError(error);
   }
-}
-
-/** Format: JSON, for people and for the next start. */
-function encodeRestored(restored: Restored, raiseRevisionBy: number): Uint8Array {
-  const { index, revision, term, wallMs, checkpoint } = restored;
-  const fields = { format: 1, index, revision, term, wallMs, checkpoint, raiseRevisionBy };
-  return utf8Bytes(`${JSON.stringify(fields, null, 2)}\n`);
 }
 
 class Restore {

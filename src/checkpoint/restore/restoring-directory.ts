@@ -4,7 +4,7 @@
 // Must never: touch a directory that has an identity.
 import { utf8, utf8Bytes } from "../../lib/bytes.js";
 import { T4Error } from "../../core/errors.js";
-import type { LogIndex } from "../../core/words.js";
+import type { LogIndex, Revision, Term } from "../../core/words.js";
 import type { Disk } from "../../runtime/disk.js";
 import { readWholeFile, writeWholeFile } from "../../runtime/whole-file.js";
 
@@ -15,6 +15,17 @@ export const STORE_DIRECTORY: string = "store";
 export const RESTORING_NAME: string = "restoring.json";
 /** There from a restore until something is durable in the log: the log may be empty although the store is not. */
 export const RESTORED_NAME: string = "restored.json";
+
+/** Where a directory begins that did not begin with an empty log. */
+export interface RestoredRecord {
+  /** The last entry that it has. */
+  readonly index: LogIndex;
+  readonly revision: Revision;
+  readonly term: Term;
+  readonly wallMs: number;
+  readonly checkpoint: string | null;
+  readonly raiseRevisionBy: number;
+}
 
 export class RestoringDirectory {
   readonly path: string;
@@ -48,6 +59,21 @@ export class RestoringDirectory {
   /** Gives a file in it its content, durably, whole or not at all. */
   write(name: string, content: Uint8Array): void {
     writeWholeFile(this.#disk, this.path, name, content);
+  }
+
+  /** Says until the log has entries that it may have none. Durable, as all that it tells of must be before. */
+  writeRestored(restored: RestoredRecord): void {
+    const { index, revision, term, wallMs, checkpoint, raiseRevisionBy } = restored;
+    const fields = {
+      format: 1,
+      index,
+      revision,
+      term,
+      wallMs,
+      checkpoint,
+      raiseRevisionBy,
+    };
+    this.write(RESTORED_NAME, utf8Bytes(`${JSON.stringify(fields, null, 2)}\n`));
   }
 
   /** It counts now. */

@@ -15,8 +15,9 @@ import {
   makeIdentity,
   type Identity,
 } from "./identity.js";
+import { removeScratch } from "./scratch-file.js";
 import { join, placesIn, type DataPlaces } from "./data-places.js";
-import { finishInterrupted, isOurs } from "./replaced-data.js";
+import { COPYING_NAME, finishInterrupted, isOurs } from "./replaced-data.js";
 
 export interface DataDirectory extends DataPlaces {
   readonly identity: Identity;
@@ -39,8 +40,9 @@ export async function openDataDirectory(
   nodeId: string | null,
   disk: Disk,
   random: Random,
+  isCopying = false,
 ): Promise<DataDirectory> {
-  const taken = await takeDataDirectory(path, nodeId, disk);
+  const taken = await takeDataDirectory(path, nodeId, disk, isCopying);
   try {
     const identity = taken.identity ?? makeIdentity(random, nodeId);
     return claimDirectory(taken, identity, disk);
@@ -50,17 +52,28 @@ export async function openDataDirectory(
   }
 }
 
-/** The first half of `openDataDirectory`: takes the directory, and finishes what a crash interrupted in it. */
+/**
+ * The first half of `openDataDirectory`: takes the directory, and finishes what a crash interrupted in it. `isCopying`:
+ * takes one into which keys are being copied, which is no database for others.
+ */
 export async function takeDataDirectory(
   path: string,
   nodeId: string | null,
   disk: Disk,
+  isCopying = false,
 ): Promise<TakenDirectory> {
   assertUsable(path, disk);
   const lock = await takeLock(path, disk);
   try {
     // Read under the lock: another process may have made it meanwhile.
     finishInterrupted(placesIn(path), disk);
+    removeScratch(path, disk);
+    if (!isCopying && disk.exists(join(path, COPYING_NAME))) {
+      throw new T4Error(
+        "T4_DATA_DIR_UNUSABLE",
+        `keys were being copied into ${path}, and not all are there: run the same t4 import again, or remove the directory`,
+      );
+    }
     const identity = disk.exists(join(path, IDENTITY_NAME)) ? readIdentity(path, disk) : null;
     if (nodeId !== null && identity !== null && nodeId !== identity.nodeId) {
       throw new T4Error(

@@ -18,6 +18,8 @@ import { IDENTITY_NAME } from "./identity.js";
 
 /** There while files are being moved aside; says where to. */
 const SETTING_ASIDE = "setting-aside.json";
+/** There while keys are copied into the directory from a running server: it is no database yet. */
+export const COPYING_NAME = "import.json";
 /** How what is in the log was acknowledged. */
 const ACKNOWLEDGED = "acknowledged.json";
 const ASIDE = /^aside-(\d+)$/;
@@ -26,9 +28,14 @@ const ASIDE = /^aside-(\d+)$/;
 export function isOurs(name: string): boolean {
   const plain = name.replace(/\.tmp$/, "");
   return (
-    [RESTORING_NAME, SETTING_ASIDE, RESTORED_NAME, ACKNOWLEDGED, LOCK_NONCES_NAME].includes(
-      plain,
-    ) || ASIDE.test(name)
+    [
+      RESTORING_NAME,
+      SETTING_ASIDE,
+      RESTORED_NAME,
+      ACKNOWLEDGED,
+      COPYING_NAME,
+      LOCK_NONCES_NAME,
+    ].includes(plain) || ASIDE.test(name)
   );
 }
 

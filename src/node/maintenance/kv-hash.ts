@@ -65,7 +65,7 @@ async function hashThrough(
   const at = revision as Revision;
   // Where nothing can be read at the revision, etcd hashes what the compaction has left of the time before it.
   const shownAt = hasKeys(store, at) ? at : compactRevision;
-  const rows = store.everyRow(at);
+  const rows = store.reachable(at);
   try {
     for (;;) {
       for (let count = 0; count < SLICE_ROWS; count += 1) {

@@ -30,7 +30,7 @@ import { Tail } from "../tail.js";
 import type { Manifest } from "../upkeep/manifest.js";
 import type { FileSet } from "./file-set.js";
 import { Freezer, type Frozen } from "./freezer.js";
-import { isNewestAt } from "./newest-at.js";
+import { isGoneAt } from "./gone-at.js";
 import { RowCache } from "./row-cache.js";
 import { StoreFiles, type FlushRequest, type StoreFilesOptions } from "./store-files.js";
 
@@ -263,12 +263,34 @@ export class DiskStore implements Store {
       const load = heads.map((head) => () => ("buffer" in head ? (head as Row) : files.load(head)));
       return new ListedEvents(load, release);
     }
-    const memtables = [...this.#freezer.memtables.toReversed(), this.#freezer.active];
-    const isNewest =
+    const memtables = [this.#freezer.active, ...this.#freezer.memtables];
+    const isGone =
       from === this.#tail.compactRevision
-        ? (row: Row): boolean => isNewestAt(row, from, memtables, files)
+        ? (row: Row): boolean => isGoneAt(row, from, memtables, files)
         : null;
-    return new RangeEvents(range, from, to, files.tables, memtables, isNewest, release);
+    const oldestFirst = memtables.toReversed();
+    return new RangeEvents(range, from, to, files.tables, oldestFirst, isGone, release);
+  }
+
+  reachable(to: Revision): EventCursor {
+    const { files, release } = this.#holdFiles();
+    const { compactRevision } = this.#tail;
+    const memtables = [this.#freezer.active, ...this.#freezer.memtables];
+    const isGone =
+      compactRevision >= FIRST_REVISION
+        ? (row: Row): boolean => isGoneAt(row, compactRevision, memtables, files)
+        : null;
+    const oldestFirst = memtables.toReversed();
+    return new RangeEvents(
+      ALL_KEYS,
+      FIRST_REVISION,
+      to,
+      files.tables,
+      oldestFirst,
+      isGone,
+      release,
+      false,
+    );
   }
 
   history(key: Key, from: Revision, to: Revision): Row[] {
@@ -291,20 +313,6 @@ export class DiskStore implements Store {
       }
     }
     return this.#wait(0 as LogIndex, compactRevision);
-  }
-
-  everyRow(through: Revision): EventCursor {
-    const { files, release } = this.#holdFiles();
-    const memtables = [...this.#freezer.memtables.toReversed(), this.#freezer.active];
-    return new RangeEvents(
-      ALL_KEYS,
-      0 as Revision,
-      through,
-      files.tables,
-      memtables,
-      null,
-      release,
-    );
   }
 
   async defragment(): Promise<void> {

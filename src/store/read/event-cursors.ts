@@ -15,7 +15,8 @@ export class RangeEvents implements EventCursor {
   /** Oldest first. */
   readonly #tables: readonly Table[];
   readonly #memtables: readonly Memtable[];
-  readonly #isNewest: ((row: Row) => boolean) | null;
+  readonly #isGone: ((row: Row) => boolean) | null;
+  readonly #cached: boolean;
   readonly #release: () => void;
   #table = 0;
   #tableRows: TableRows | null = null;
@@ -24,8 +25,8 @@ export class RangeEvents implements EventCursor {
   #isClosed = false;
 
   /**
-   * `isNewest` says of a row at `from` whether its key has no later row in that revision: given if `from` is the compact
-   * revision, where those that have one are gone. Null: all rows are to be shown.
+   * `isGone` says of a row whether a compaction has made it unreachable; null: none can be. `cached`: whether blocks of
+   * tables are worth keeping for other reads.
    */
   constructor(
     range: KeyRange,
@@ -33,16 +34,18 @@ export class RangeEvents implements EventCursor {
     to: Revision,
     tables: readonly Table[],
     memtables: readonly Memtable[],
-    isNewest: ((row: Row) => boolean) | null,
+    isGone: ((row: Row) => boolean) | null,
     release: () => void,
+    cached = true,
   ) {
     this.#range = range;
     this.#from = from;
     this.#to = to;
     this.#tables = tables;
     this.#memtables = memtables;
-    this.#isNewest = isNewest;
+    this.#isGone = isGone;
     this.#release = release;
+    this.#cached = cached;
   }
 
   next(): Row | null {
@@ -51,9 +54,7 @@ export class RangeEvents implements EventCursor {
       if (row === null || row.modRevision > this.#to) {
         return null;
       }
-      const isGone =
-        this.#isNewest !== null && row.modRevision === this.#from && !this.#isNewest(row);
-      if (!isGone && rangeContains(this.#range, row.key)) {
+      if (rangeContains(this.#range, row.key) && this.#isGone?.(row) !== true) {
         return row;
       }
     }
@@ -83,7 +84,7 @@ export class RangeEvents implements EventCursor {
         return null;
       }
       this.#table += 1;
-      this.#tableRows = table.rowsFrom(this.#from, true);
+      this.#tableRows = table.rowsFrom(this.#from, this.#cached);
     }
   }
 

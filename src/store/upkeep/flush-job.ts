@@ -106,7 +106,8 @@ function checkFollows(entry: Entry, index: number, revision: number): void {
   }
 }
 
-function writeRun(workshop: Workshop, heads: HeadColumns, lastRevision: number): RunRecord {
+/** The index run of rows that a table holds. */
+export function writeRun(workshop: Workshop, heads: HeadColumns, lastRevision: number): RunRecord {
   const { number, path } = workshop.newFile("run");
   const writer = new RunWriter(workshop.disk, path, lastRevision);
   let key = new Uint8Array(256);
@@ -119,7 +120,8 @@ function writeRun(workshop: Workshop, heads: HeadColumns, lastRevision: number):
   return { number, ...writer.finish(), deadRows: 0, cleanedRevision: 0 };
 }
 
-function writeSystemFile(workshop: Workshop, state: Uint8Array): FileRecord {
+/** Format: system-file.ts. */
+export function writeSystemFile(workshop: Workshop, state: Uint8Array): FileRecord {
   const { number, path } = workshop.newFile("system");
   const bytes = new Uint8Array(12 + state.length);
   bytes.set(latin1Bytes(SYSTEM_MAGIC));

@@ -1,0 +1,39 @@
+// What a compaction has made unreachable, though a file may still hold it.
+import type { Row } from "../../core/row.js";
+import type { RowHead } from "../../core/view.js";
+import type { Revision } from "../../core/words.js";
+import type { Memtable } from "../memory/memtable.js";
+import { RunHead } from "../run/run.js";
+import { SearchKey } from "../run/search-key.js";
+import type { FileSet } from "./file-set.js";
+
+/** One serves all, since no read awaits. */
+const search = new SearchKey();
+
+/**
+ * Whether a compaction at `revision` has made a row unreachable: it is not its key's newest version there, or a tombstone
+ * below. `memtables`: newest first.
+ */
+export function isGoneAt(
+  row: Row,
+  revision: Revision,
+  memtables: readonly Memtable[],
+  files: FileSet,
+): boolean {
+  if (row.modRevision > revision) {
+    return false;
+  }
+  if (row.isTombstone && row.modRevision < revision) {
+    return true;
+  }
+  let newest: RowHead | undefined;
+  for (const memtable of memtables) {
+    newest ??= memtable.at(row.key, revision);
+  }
+  if (newest === undefined) {
+    const head = new RunHead();
+    search.set(row.key);
+    newest = files.find(search, revision, head) ? head : undefined;
+  }
+  return newest?.modRevision !== row.modRevision || newest.subRevision !== row.subRevision;
+}
