@@ -8,9 +8,11 @@ import { latin1, writeLatin1 } from "../lib/bytes.js";
 import { readVarint, varintSize, writeVarint } from "../lib/varint.js";
 import { LeaseTable } from "./lease/lease-table.js";
 import { TipLeases } from "./lease/tip-leases.js";
+import { encodeSections, restoreSections, type SnapshotSection } from "./system/sections.js";
 
-/** Format: grows when an older program could not read the snapshot. */
-const FORMAT_VERSION = 1;
+/** Format: grows when an older program could not read the snapshot. A snapshot without sections is of the first. */
+const FORMAT_VERSION = 2;
+const FORMAT_WITHOUT_SECTIONS = 1;
 
 export class SystemState {
   readonly leases: LeaseTable = new LeaseTable();
@@ -22,9 +24,16 @@ export class SystemState {
   /** The part of the snapshot that holds leases, while they have not changed since. */
   #leaseBytes: Uint8Array | null = null;
   #leaseBytesVersion = -1;
+  /** What each section says of itself, in order of tags. */
+  readonly #sections: readonly SnapshotSection[];
   /** What the last snapshot held. */
   #encodedKeysTotal = -1;
   #encodedVersion = -1;
+  #encodedSectionVersions: readonly number[] = [];
+
+  constructor(sections: readonly SnapshotSection[] = []) {
+    this.#sections = sections;
+  }
 
   /** Live keys. */
   get keysTotal(): number {
@@ -71,21 +80,37 @@ export class SystemState {
   /** The snapshot, or null if it would be the same as the last one. */
   encode(): Uint8Array | null {
     const { version } = this.leases;
-    if (this.#encodedKeysTotal === this.#keysTotal && this.#encodedVersion === version) {
+    if (this.#isEncoded()) {
       return null;
     }
     if (this.#leaseBytes === null || this.#leaseBytesVersion !== version) {
       this.#leaseBytes = encodeLeases(this.leases);
       this.#leaseBytesVersion = version;
     }
-    this.#encodedKeysTotal = this.#keysTotal;
-    this.#encodedVersion = version;
-    const headBytes = 1 + varintSize(this.#keysTotal);
-    const bytes = new Uint8Array(headBytes + this.#leaseBytes.length);
-    bytes[0] = FORMAT_VERSION;
+    this.#noteEncoded();
+    const sections = encodeSections(this.#sections);
+    const leasesAt = 1 + varintSize(this.#keysTotal);
+    const sectionsAt = leasesAt + this.#leaseBytes.length;
+    const bytes = new Uint8Array(sectionsAt + sections.length);
+    bytes[0] = sections.length === 0 ? FORMAT_WITHOUT_SECTIONS : FORMAT_VERSION;
     writeVarint(bytes, 1, this.#keysTotal);
-    bytes.set(this.#leaseBytes, headBytes);
+    bytes.set(this.#leaseBytes, leasesAt);
+    bytes.set(sections, sectionsAt);
     return bytes;
+  }
+
+  #isEncoded(): boolean {
+    return (
+      this.#encodedKeysTotal === this.#keysTotal &&
+      this.#encodedVersion === this.leases.version &&
+      this.#sections.every(({ version }, at) => version === this.#encodedSectionVersions[at])
+    );
+  }
+
+  #noteEncoded(): void {
+    this.#encodedKeysTotal = this.#keysTotal;
+    this.#encodedVersion = this.leases.version;
+    this.#encodedSectionVersions = this.#sections.map(({ version }) => version);
   }
 
   /** Takes a snapshot's content into this empty state. Throws T4_FORMAT_TOO_NEW and T4_CORRUPT. */
@@ -94,19 +119,24 @@ export class SystemState {
       this.leases.size === 0 && this.#keysTotal === 0,
       "a snapshot is read into an empty state",
     );
-    if ((bytes[0] ?? 0) > FORMAT_VERSION) {
+    const format = bytes[0] ?? 0;
+    if (format > FORMAT_VERSION) {
       throw new T4Error(
         "T4_FORMAT_TOO_NEW",
-        `the system snapshot has format ${bytes[0] ?? 0}; this program knows ${FORMAT_VERSION}`,
+        `the system snapshot has format ${format}; this program knows ${FORMAT_VERSION}`,
       );
     }
     try {
       const cursor = { at: 1 };
       this.#keysTotal = readVarint(bytes, cursor, bytes.length);
       decodeLeases(bytes, cursor, this.leases, nowMs);
-      if (bytes[0] !== FORMAT_VERSION || cursor.at !== bytes.length) {
-        throw new RangeError("bytes are left over, or the format is none");
+      if (format < FORMAT_VERSION && cursor.at !== bytes.length) {
+        throw new RangeError("bytes are left over");
       }
+      if (format === 0) {
+        throw new RangeError("the format is none");
+      }
+      restoreSections(this.#sections, bytes, cursor.at);
     } catch (error) {
       if (error instanceof RangeError) {
         throw new T4Error("T4_CORRUPT", `the system snapshot cannot be read: ${error.message}`, {
@@ -115,8 +145,7 @@ export class SystemState {
       }
       throw error;
     }
-    this.#encodedKeysTotal = this.#keysTotal;
-    this.#encodedVersion = this.leases.version;
+    this.#noteEncoded();
   }
 }
 
