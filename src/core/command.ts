@@ -1,4 +1,5 @@
 // What callers ask to be changed, and what they are told. Commands are plain data; `plan` turns one into an entry.
+import type { AuthChange } from "./auth/auth-change.js";
 import type { KeyRange } from "./key-range.js";
 import type { Row } from "./row.js";
 import type { Key, LeaseId, Revision } from "./words.js";
@@ -74,7 +75,8 @@ export type Command =
   | { readonly kind: "compact"; readonly revision: number }
   /** The caller chooses the id (a random one if its client sent 0). */
   | { readonly kind: "lease-grant"; readonly lease: LeaseId; readonly ttlSeconds: number }
-  | { readonly kind: "lease-revoke"; readonly lease: LeaseId };
+  | { readonly kind: "lease-revoke"; readonly lease: LeaseId }
+  | { readonly kind: "auth"; readonly change: AuthChange };
 
 export interface PutOutcome {
   readonly kind: "put";
@@ -123,4 +125,5 @@ export type Outcome =
       /** As granted: never below the minimum. */
       readonly ttlSeconds: number;
     }
-  | { readonly kind: "lease-revoke"; readonly revision: Revision };
+  | { readonly kind: "lease-revoke"; readonly revision: Revision }
+  | { readonly kind: "auth"; readonly revision: Revision };

@@ -14,9 +14,11 @@
 //             3 compact        varint revision
 //             4 term-start     varint length, node id in UTF-8
 //             5 raise-revision varint by how much
+//             6 auth           varint length, the change as auth-codec.ts writes it
 // A kind that is not listed is from a newer version, and the whole log is refused: guessing would lose state.
 import { assert, unreachable } from "../lib/assert.js";
 import { readVarint, varintSize, writeVarint } from "../lib/varint.js";
+import { decodeAuthChange, encodeAuthChange } from "./auth/auth-codec.js";
 import type { Entry, SystemEffect } from "./entry.js";
 import { T4Error } from "./errors.js";
 import { readRow, type Row } from "./row.js";
@@ -37,6 +39,7 @@ const EFFECT_KINDS = {
   compact: 3,
   "term-start": 4,
   "raise-revision": 5,
+  auth: 6,
 } as const;
 
 const NO_ROWS: readonly Row[] = [];
@@ -56,6 +59,10 @@ function effectSize(effect: SystemEffect | null): number {
       return 1 + varintSize(effect.revision);
     case "raise-revision":
       return 1 + varintSize(effect.by);
+    case "auth": {
+      const length = encodeAuthChange(effect.change).length;
+      return 1 + varintSize(length) + length;
+    }
     case "term-start": {
       const length = utf8Encoder.encode(effect.node).length;
       return 1 + varintSize(length) + length;
@@ -133,15 +140,19 @@ function writeEffect(target: Uint8Array, start: number, effect: SystemEffect | n
       return writeVarint(target, at, effect.revision);
     case "raise-revision":
       return writeVarint(target, at, effect.by);
-    case "term-start": {
-      const node = utf8Encoder.encode(effect.node);
-      const bytesAt = writeVarint(target, at, node.length);
-      target.set(node, bytesAt);
-      return bytesAt + node.length;
-    }
+    case "auth":
+      return writeDelimited(target, at, encodeAuthChange(effect.change));
+    case "term-start":
+      return writeDelimited(target, at, utf8Encoder.encode(effect.node));
     default:
       return unreachable(effect);
   }
+}
+
+function writeDelimited(target: Uint8Array, start: number, bytes: Uint8Array): number {
+  const at = writeVarint(target, start, bytes.length);
+  target.set(bytes, at);
+  return at + bytes.length;
 }
 
 /**
@@ -213,15 +224,10 @@ function readEffect(source: Uint8Array, cursor: { at: number }, end: number): Sy
       return { kind: "compact", revision: readVarint(source, cursor, end) as Revision };
     case EFFECT_KINDS["raise-revision"]:
       return { kind: "raise-revision", by: readVarint(source, cursor, end) };
-    case EFFECT_KINDS["term-start"]: {
-      const length = readVarint(source, cursor, end);
-      const start = cursor.at;
-      if (start + length > end) {
-        throw new RangeError("a node id ends past its entry");
-      }
-      cursor.at = start + length;
-      return { kind: "term-start", node: readUtf8(source, start, cursor.at) };
-    }
+    case EFFECT_KINDS["term-start"]:
+      return { kind: "term-start", node: readUtf8(readDelimited(source, cursor, end)) };
+    case EFFECT_KINDS.auth:
+      return { kind: "auth", change: decodeAuthChange(readDelimited(source, cursor, end)) };
     default:
       throw new T4Error(
         "T4_FORMAT_TOO_NEW",
@@ -230,11 +236,21 @@ function readEffect(source: Uint8Array, cursor: { at: number }, end: number): Sy
   }
 }
 
-function readUtf8(source: Uint8Array, start: number, end: number): string {
-  // Copied: a TextDecoder takes no shared memory.
-  const bytes = source.slice(start, end);
+/** A view of the bytes behind their length. */
+function readDelimited(source: Uint8Array, cursor: { at: number }, end: number): Uint8Array {
+  const length = readVarint(source, cursor, end);
+  const start = cursor.at;
+  if (start + length > end) {
+    throw new RangeError("a field ends past its entry");
+  }
+  cursor.at = start + length;
+  return source.subarray(start, cursor.at);
+}
+
+function readUtf8(bytes: Uint8Array): string {
   try {
-    return utf8Decoder.decode(bytes);
+    // Copied: a TextDecoder takes no shared memory.
+    return utf8Decoder.decode(bytes.slice());
   } catch (error) {
     throw new RangeError("a node id is not UTF-8", { cause: error });
   }

@@ -1,5 +1,6 @@
 // An entry is one atomic change in the log. It holds the outcome of a command, not the command: applying it needs no
 // decision, so every replica and every restart ends in the same state.
+import type { AuthChange } from "./auth/auth-change.js";
 import type { Row } from "./row.js";
 import type { LeaseId, LogIndex, Revision, Term } from "./words.js";
 
@@ -15,7 +16,8 @@ export type SystemEffect =
    * Raises the revision and compacts everything before: after a restore that may lack revisions which clients have seen,
    * none of them is used again, and watchers from them are told.
    */
-  | { readonly kind: "raise-revision"; readonly by: number };
+  | { readonly kind: "raise-revision"; readonly by: number }
+  | { readonly kind: "auth"; readonly change: AuthChange };
 
 export interface Entry {
   readonly index: LogIndex;

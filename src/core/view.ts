@@ -1,4 +1,5 @@
 // What `plan` and reads need to see of a store, at one revision. The store implements it; tests use a small model.
+import type { AuthRules } from "./auth/auth-rules.js";
 import type { KeyRange } from "./key-range.js";
 import type { Row } from "./row.js";
 import type { Key, LeaseId, Revision } from "./words.js";
@@ -45,6 +46,8 @@ export interface PlanView extends ReadView {
   leaseExists(lease: LeaseId): boolean;
   /** Keys attached to a lease at the tip, in no order. */
   leaseKeys(lease: LeaseId): Iterable<Key>;
+  /** Users, roles and what they may do. */
+  readonly auth: AuthRules;
 }
 
 /** What is known of a live key without its value. Valid until the next call of the view. */

@@ -1,6 +1,8 @@
 // A node alone: it leads from its start, and what is durable in its log is committed.
 // This file joins the parts; each of them is told of the others only by the callbacks given here.
 import type { CheckpointRecord } from "../archive/latest-manifest.js";
+import type { AuthRules } from "../core/auth/auth-rules.js";
+import type { Caller } from "../core/auth/authorise.js";
 import type { Command, RangeOperation, RangeOutcome } from "../core/command.js";
 import { T4Error } from "../core/errors.js";
 import type { KeyRange } from "../core/key-range.js";
@@ -17,6 +19,7 @@ import type { Identity } from "./directory/identity.js";
 import { LeaseExpiry } from "./lease/lease-expiry.js";
 import { declareMetrics } from "./node-metrics.js";
 import type {
+  AuthTokenListener,
   Completion,
   Consistency,
   LeaseStatus,
@@ -53,6 +56,7 @@ export class LocalNode implements Node {
   readonly memberId: bigint;
   readonly stopped: Promise<T4Error | null>;
   readonly #parts: NodeParts;
+  readonly #system: SystemState;
   readonly #hub: WatchHub;
   readonly #pipeline: WritePipeline;
   readonly #reads: Reads;
@@ -76,6 +80,7 @@ export class LocalNode implements Node {
       this.#reportStopped = resolve;
     });
     this.#parts = parts;
+    this.#system = system;
     const failed = (error: unknown): void => {
       if (!(error instanceof T4Error)) {
         throw error;
@@ -246,8 +251,16 @@ export class LocalNode implements Node {
     };
   }
 
-  propose(command: Command, done: Completion): void {
-    this.#pipeline.propose(command, done);
+  propose(command: Command, done: Completion, caller: Caller | null = null): void {
+    this.#pipeline.propose(command, done, caller);
+  }
+
+  get auth(): AuthRules {
+    return this.#system.auth.committed;
+  }
+
+  onAuthToken(listener: AuthTokenListener): void {
+    this.#system.auth.tokenCommitted = listener;
   }
 
   /** As `range`. */
@@ -313,7 +326,7 @@ export class LocalNode implements Node {
   keepAlive(id: LeaseId): number | null {
     this.#assertOpen();
     this.#assertLeading();
-    const { leases } = this.#parts.system;
+    const { leases } = this.#system;
     const lease = leases.get(id);
     const nowMs = this.#parts.runtime.clock.monotonicMs();
     // A lease whose time is over, or whose revoke is planned, cannot be saved any more.
@@ -328,7 +341,7 @@ export class LocalNode implements Node {
   timeToLive(id: LeaseId): LeaseStatus | null {
     this.#assertOpen();
     this.#assertLeading();
-    const lease = this.#parts.system.leases.get(id);
+    const lease = this.#system.leases.get(id);
     return lease === undefined
       ? null
       : {
@@ -340,12 +353,12 @@ export class LocalNode implements Node {
 
   leaseKeys(id: LeaseId): Key[] {
     this.#assertOpen();
-    return [...(this.#parts.system.leases.get(id)?.keys ?? [])];
+    return [...(this.#system.leases.get(id)?.keys ?? [])];
   }
 
   leases(): LeaseId[] {
     this.#assertOpen();
-    return this.#parts.system.leases.sorted();
+    return this.#system.leases.sorted();
   }
 
   async waitForRevision(revision: number, signal?: AbortSignal): Promise<void> {

@@ -8,6 +8,7 @@ import { latin1, writeLatin1 } from "../lib/bytes.js";
 import { readVarint, varintSize, writeVarint } from "../lib/varint.js";
 import { LeaseTable } from "./lease/lease-table.js";
 import { TipLeases } from "./lease/tip-leases.js";
+import { AuthTable } from "./system/auth-table.js";
 import { encodeSections, restoreSections, type SnapshotSection } from "./system/sections.js";
 
 /** Format: grows when an older program could not read the snapshot. A snapshot without sections is of the first. */
@@ -17,6 +18,7 @@ const FORMAT_WITHOUT_SECTIONS = 1;
 export class SystemState {
   readonly leases: LeaseTable = new LeaseTable();
   readonly tip: TipLeases = new TipLeases(this.leases);
+  readonly auth: AuthTable = new AuthTable();
   /** Counted since the program started. */
   granted = 0;
   revoked = 0;
@@ -31,8 +33,8 @@ export class SystemState {
   #encodedVersion = -1;
   #encodedSectionVersions: readonly number[] = [];
 
-  constructor(sections: readonly SnapshotSection[] = []) {
-    this.#sections = sections;
+  constructor(sections?: readonly SnapshotSection[]) {
+    this.#sections = sections ?? [this.auth];
   }
 
   /** Live keys. */
@@ -43,6 +45,9 @@ export class SystemState {
   /** An entry was planned. */
   append(entry: Entry): void {
     this.tip.append(entry);
+    if (entry.system?.kind === "auth") {
+      this.auth.append(entry.index, entry.system.change);
+    }
   }
 
   /** An entry was committed. Leases granted by it run from `nowMs`. */
@@ -65,6 +70,9 @@ export class SystemState {
         case "lease-revoke":
           this.leases.revoke(system.lease);
           this.revoked += 1;
+          break;
+        case "auth":
+          this.auth.commit(entry.index, system.change);
           break;
         case "compact":
         case "raise-revision":

@@ -1,4 +1,5 @@
 // What commands are planned against: the state at the tip, with everything that is planned and not yet committed.
+import type { AuthRules } from "../core/auth/auth-rules.js";
 import { headOf, type PlanView, type RowCursor, type RowHead } from "../core/view.js";
 import type { KeyRange } from "../core/key-range.js";
 import type { Row } from "../core/row.js";
@@ -51,6 +52,10 @@ export class TipView implements PlanView {
   leaseKeys(lease: LeaseId): Iterable<Key> {
     return this.#system.tip.keys(lease);
   }
+
+  get auth(): AuthRules {
+    return this.#system.auth.tip;
+  }
 }
 
 /** The same at what is committed, for transactions that only read. */
@@ -89,5 +94,9 @@ export class CommittedView implements PlanView {
 
   leaseKeys(lease: LeaseId): Iterable<Key> {
     return this.#system.leases.get(lease)?.keys ?? [];
+  }
+
+  get auth(): AuthRules {
+    return this.#system.auth.committed;
   }
 }

@@ -1,4 +1,7 @@
 // The simplest store that plans can be made on and applied to: every version of every key, in plain maps.
+import { applyAuth } from "../../src/core/auth/apply-auth.js";
+import { AuthRules } from "../../src/core/auth/auth-rules.js";
+import { NO_AUTH } from "../../src/core/auth/auth-state.js";
 import type { SystemEffect } from "../../src/core/entry.js";
 import { rangeContains, type KeyRange } from "../../src/core/key-range.js";
 import type { Row } from "../../src/core/row.js";
@@ -15,6 +18,7 @@ import {
 export class MemoryView implements PlanView {
   revision: Revision = FIRST_REVISION;
   compactRevision: Revision = NEVER_COMPACTED;
+  auth: AuthRules = new AuthRules(NO_AUTH);
   /** Versions of each key, oldest first. */
   readonly versions: Map<Key, Row[]> = new Map();
   /** Every row, in order. */
@@ -73,6 +77,9 @@ export class MemoryView implements PlanView {
         break;
       case "compact":
         this.compactRevision = change.system.revision;
+        break;
+      case "auth":
+        this.auth = new AuthRules(applyAuth(this.auth.state, change.system.change));
         break;
       case "raise-revision":
       case "term-start":
