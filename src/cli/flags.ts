@@ -10,10 +10,11 @@ import {
   type ListenAddress,
 } from "./flag-parsers.js";
 import { archiveOptions, type ArchiveFlags } from "./archive-flags.js";
+import { authOptions, type AuthFlags } from "./auth-flags.js";
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "../runtime/logger.js";
 
 /** The flags of `t4 run`, as the command line's parser leaves them. */
-export interface RunFlags extends ArchiveFlags {
+export interface RunFlags extends ArchiveFlags, AuthFlags {
   readonly dataDir: string;
   readonly listen: ListenAddress;
   readonly advertiseClientUrls?: readonly string[];
@@ -60,6 +61,7 @@ export function runOptions(): Option[] {
       .default(10)
       .argParser(wholeNumber(1, 86_400)),
     ...archiveOptions(),
+    ...authOptions(),
     option("--read-consistency <mode>", "of reads that do not ask for serializable")
       .choices(["linearizable", "serializable"])
       .default("linearizable"),

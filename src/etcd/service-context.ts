@@ -1,12 +1,14 @@
 // What all services of one server share, and the shapes that their methods have in common.
-import type { Command, Outcome } from "../core/command.js";
 import { T4Error } from "../core/errors.js";
 import type { Consistency, Node } from "../node/node.js";
 import type { Clock } from "../runtime/clock.js";
 import type { Random } from "../runtime/random.js";
 import type { CallContext, Method, StreamReceiver, UnaryCall } from "../transport/service.js";
 import { failCall, invalidClientApiVersion, noLeader } from "./errors.js";
+import type { Authoriser } from "./auth/authoriser.js";
 import type { ResponseHeaders } from "./response-header.js";
+
+export { proposed } from "./propose.js";
 
 /** A member as clients are told of it. */
 export interface MemberInformation {
@@ -29,6 +31,8 @@ export interface ServiceContext {
   readonly watchProgressIntervalMs: number;
   /** Largest write, as etcd's --max-request-bytes. */
   readonly requestBytesMax: number;
+  /** Who calls, and what that one may do. */
+  readonly authoriser: Authoriser;
 }
 
 /** The last client version found valid: nearly all clients of a server send the same string object. */
@@ -67,7 +71,11 @@ export function unary<Request, Response>(
   node: Node,
   decode: Decode<Request>,
   encoder: Encoder<Response>,
-  answer: (request: Request, requestBytes: number) => Response | Promise<Response>,
+  answer: (
+    request: Request,
+    requestBytes: number,
+    call: CallContext,
+  ) => Response | Promise<Response>,
 ): Method {
   const send = (call: UnaryCall, response: Response): void => {
     if (!call.cancelled) {
@@ -80,7 +88,7 @@ export function unary<Request, Response>(
     handle(call, request, start, end) {
       try {
         checkCaller(call, node);
-        const response = answer(decode(request, start, end), end - start);
+        const response = answer(decode(request, start, end), end - start, call);
         if (!(response instanceof Promise)) {
           send(call, response);
           return;
@@ -98,22 +106,6 @@ export function unary<Request, Response>(
       }
     },
   };
-}
-
-/** Proposes a command whose rare use does not need more than a promise. */
-export async function proposed<Kind extends Outcome["kind"]>(
-  node: Node,
-  command: Extract<Command, { kind: Kind }>,
-): Promise<Extract<Outcome, { kind: Kind }>> {
-  return new Promise((resolve, reject) => {
-    node.propose(command, (error, outcome) => {
-      if (outcome === null) {
-        reject(error ?? new T4Error("T4_UNAVAILABLE", "no outcome and no error"));
-      } else {
-        resolve(outcome as Extract<Outcome, { kind: Kind }>);
-      }
-    });
-  });
 }
 
 /**

@@ -4,6 +4,9 @@ import type { Consistency, Node } from "../node/node.js";
 import type { Clock } from "../runtime/clock.js";
 import type { Random } from "../runtime/random.js";
 import type { ServiceMap } from "../transport/service.js";
+import { makeAuth, type AuthOptions } from "./auth/auth.js";
+import { guarded } from "./auth/guard.js";
+import { authMethods } from "./auth/service.js";
 import { clusterMethods } from "./cluster-service.js";
 import { serverStopped } from "./errors.js";
 import { healthService } from "./health-service.js";
@@ -29,12 +32,24 @@ export interface ServiceOptions {
   readonly watchProgressIntervalMs?: number;
   /** Largest write request; 1.5 MiB if not given. */
   readonly requestBytesMax?: number;
+  readonly auth: AuthOptions;
+}
+
+export interface AuthCounters {
+  readonly revision: number;
+  readonly enabled: boolean;
+  readonly tokens: number;
+  readonly loginsSucceeded: number;
+  readonly loginsFailed: number;
+  readonly loginsPaused: number;
+  readonly invalidTokens: number;
 }
 
 export interface EtcdServices {
   readonly methods: ServiceMap;
   readonly watchStreams: number;
   readonly watchers: number;
+  readonly auth: AuthCounters;
   /** The health service says so from now on; calls are still answered. */
   stopServing(): void;
   /** Ends the calls that have no end of their own: watches, keepalives. */
@@ -42,11 +57,14 @@ export interface EtcdServices {
 }
 
 export function createServices(options: ServiceOptions): EtcdServices {
+  const { node, clock, random } = options;
+  const auth = makeAuth(node, clock, random, options.auth);
   const context: ServiceContext = {
-    node: options.node,
-    headers: new ResponseHeaders(options.node),
-    clock: options.clock,
-    random: options.random,
+    node,
+    headers: new ResponseHeaders(node),
+    clock,
+    random,
+    authoriser: auth.authoriser,
     members: options.members,
     readConsistency: options.readConsistency ?? "linearizable",
     watchProgressIntervalMs: Math.max(
@@ -59,19 +77,33 @@ export function createServices(options: ServiceOptions): EtcdServices {
   const lease = leaseService(context);
   const health = healthService(context);
   return {
-    methods: new Map([
-      ...kvMethods(context),
-      ...watch.methods,
-      ...lease.methods,
-      ...clusterMethods(context),
-      ...maintenanceMethods(context),
-      ...health.methods,
-    ]),
+    methods: new Map(
+      guarded(context, [
+        ...kvMethods(context),
+        ...watch.methods,
+        ...lease.methods,
+        ...clusterMethods(context),
+        ...maintenanceMethods(context),
+        ...authMethods(context, auth.logins, auth.queue),
+        ...health.methods,
+      ]),
+    ),
     get watchStreams() {
       return watch.streamCount;
     },
     get watchers() {
       return watch.watcherCount;
+    },
+    get auth() {
+      return {
+        revision: node.auth.revision,
+        enabled: node.auth.enabled,
+        tokens: auth.authoriser.tokenCount,
+        loginsSucceeded: auth.logins.succeeded,
+        loginsFailed: auth.logins.failed,
+        loginsPaused: auth.logins.paused,
+        invalidTokens: auth.authoriser.invalidTokens,
+      };
     },
     stopServing() {
       health.stopServing();
@@ -81,6 +113,7 @@ export function createServices(options: ServiceOptions): EtcdServices {
       watch.close(reason);
       lease.close(reason);
       health.close(reason);
+      auth.close();
     },
   };
 }
