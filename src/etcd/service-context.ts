@@ -4,6 +4,7 @@ import type { Consistency, Node } from "../node/node.js";
 import type { Clock } from "../runtime/clock.js";
 import type { Random } from "../runtime/random.js";
 import type { CallContext, Method, StreamReceiver, UnaryCall } from "../transport/service.js";
+import { callerFacts } from "./caller-facts.js";
 import { failCall, invalidClientApiVersion, noLeader } from "./errors.js";
 import type { Authoriser } from "./auth/authoriser.js";
 import type { ResponseHeaders } from "./response-header.js";
@@ -35,26 +36,15 @@ export interface ServiceContext {
   readonly authoriser: Authoriser;
 }
 
-/** The last client version found valid: nearly all clients of a server send the same string object. */
-let validVersion = "";
-
 /** What etcd checks of every caller. Throws an EtcdError. */
 export function checkCaller(call: CallContext, node: Node): void {
-  if (call.metadata("hasleader") === "true" && !node.status().isLeader) {
+  const facts = callerFacts(call);
+  if (facts.wantsLeader && !node.status().isLeader) {
     throw noLeader();
   }
-  const version = call.metadata("client-api-version");
-  if (version !== undefined && version !== validVersion) {
-    if (!isUtf8(version)) {
-      throw invalidClientApiVersion();
-    }
-    validVersion = version;
+  if (!facts.hasValidVersion) {
+    throw invalidClientApiVersion();
   }
-}
-
-/** Whether a header value, one char per byte, is valid UTF-8. */
-function isUtf8(value: string): boolean {
-  return !Buffer.from(value, "latin1").toString("utf8").includes("\ufffd");
 }
 
 /** The generated codec of a request type. */

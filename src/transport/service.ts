@@ -45,8 +45,18 @@ export const GRPC_STATUS_NAMES = [
 
 export type GrpcStatus = (typeof GRPC_STATUS)[keyof typeof GRPC_STATUS];
 
+/** A place to keep what was found out about a request's headers. */
+export interface HeaderMemo {
+  value: unknown;
+}
+
 /** What both kinds of call know of their caller. */
 export interface CallContext {
+  /**
+   * One object for all calls of a connection that came with the same headers: what a service finds out about them it need
+   * not find out again. The transport never looks at it. Absent where headers are not kept.
+   */
+  readonly memo?: HeaderMemo;
   /** First value of a request header, in lower case; undefined if it was not sent. */
   metadata(name: string): string | undefined;
   /** "address:port" of the client. */

@@ -19,6 +19,8 @@ export class MemoryView implements PlanView {
   revision: Revision = FIRST_REVISION;
   compactRevision: Revision = NEVER_COMPACTED;
   auth: AuthRules = new AuthRules(NO_AUTH);
+  /** Every effect, in order. */
+  readonly effects: SystemEffect[] = [];
   /** Versions of each key, oldest first. */
   readonly versions: Map<Key, Row[]> = new Map();
   /** Every row, in order. */
@@ -64,6 +66,9 @@ export class MemoryView implements PlanView {
     }
     if (change.rows.length > 0) {
       this.revision = (this.revision + 1) as Revision;
+    }
+    if (change.system !== null) {
+      this.effects.push(change.system);
     }
     switch (change.system?.kind) {
       case "lease-grant":

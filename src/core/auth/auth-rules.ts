@@ -5,6 +5,8 @@ import { KeyIntervals } from "./key-intervals.js";
 
 /** What a user may do. */
 export interface UserRights {
+  /** The rules that say so: under others they mean nothing. */
+  readonly rules: AuthRules;
   readonly isRoot: boolean;
   readonly reads: KeyIntervals;
   readonly writes: KeyIntervals;
@@ -33,15 +35,17 @@ export class AuthRules {
     if (found === undefined) {
       return undefined;
     }
-    const rights = makeRights(this.state, found);
+    const rights = makeRights(this, found);
     this.#rights.set(user, rights);
     return rights;
   }
 }
 
-function makeRights(state: AuthState, user: AuthUser): UserRights {
-  const permissions = user.roles.flatMap((role) => state.roles.get(role)?.permissions ?? []);
+function makeRights(rules: AuthRules, user: AuthUser): UserRights {
+  const { roles } = rules.state;
+  const permissions = user.roles.flatMap((role) => roles.get(role)?.permissions ?? []);
   return {
+    rules,
     isRoot: hasRootRole(user),
     reads: new KeyIntervals(permissions.filter(({ kind }) => kind !== "write")),
     writes: new KeyIntervals(permissions.filter(({ kind }) => kind !== "read")),

@@ -17,9 +17,11 @@ export interface Caller {
   readonly user: string;
   /** The auth revision by which the user was recognised; 0 for nobody. */
   readonly authRevision: number;
+  /** What was found when the user was recognised, so that each request need not look again. */
+  readonly rights: UserRights | null;
 }
 
-export const ANONYMOUS: Caller = { user: "", authRevision: 0 };
+export const ANONYMOUS: Caller = { user: "", authRevision: 0, rights: null };
 
 /** Throws T4_USER_NAME_EMPTY, T4_AUTH_REVISION_OLD or T4_PERMISSION_DENIED. */
 export function authoriseRead(rules: AuthRules, caller: Caller, range: KeyRange): void {
@@ -212,18 +214,28 @@ function authoriseLease(rights: UserRights, lease: LeaseId, view: PlanView): voi
 }
 
 /** What etcd checks before it looks at keys. */
-function keyRights(rules: AuthRules, { user, authRevision }: Caller): UserRights {
+function keyRights(rules: AuthRules, caller: Caller): UserRights {
+  const { rights } = caller;
+  return rights !== null && rights.rules === rules ? rights : findRights(rules, caller);
+}
+
+function findRights(rules: AuthRules, { user, authRevision }: Caller): UserRights {
   if (authRevision === 0) {
     throw userNameEmpty();
   }
   if (authRevision < rules.revision) {
     throw revisionOld();
   }
-  const rights = rules.rightsOf(user);
-  if (rights === undefined) {
+  const found = rules.rightsOf(user);
+  if (found === undefined) {
     throw permissionDenied();
   }
-  return rights;
+  return found;
+}
+
+/** A user as recognised now, by a proof that the rules in force accept. */
+export function callerNow(rules: AuthRules, user: string): Caller {
+  return { user, authRevision: rules.revision, rights: rules.rightsOf(user) ?? null };
 }
 
 export function revisionOld(): T4Error {

@@ -9,6 +9,7 @@ import {
   authoriseUser,
   authoriseWrite,
   authoriseWriteKeys,
+  callerNow,
   revisionOld,
   type Caller,
 } from "../../core/auth/authorise.js";
@@ -16,10 +17,9 @@ import type { KeyRange } from "../../core/key-range.js";
 import type { LeaseId } from "../../core/words.js";
 import type { Node } from "../../node/node.js";
 import type { CallContext } from "../../transport/service.js";
+import { callerFacts } from "../caller-facts.js";
 import { invalidAuthToken } from "../errors.js";
 import type { TokenProvider } from "./token-provider.js";
-
-const BEARER = "Bearer ";
 
 export class Authoriser {
   readonly #node: Node;
@@ -46,11 +46,9 @@ export class Authoriser {
     if (!rules.enabled) {
       return ANONYMOUS;
     }
-    const token = call.metadata("token") ?? call.metadata("authorization");
-    if (token !== undefined) {
-      const caller = this.#tokens.callerOf(
-        token.startsWith(BEARER) ? token.slice(BEARER.length) : token,
-      );
+    const facts = callerFacts(call);
+    if (facts.token !== null) {
+      const caller = this.#tokens.callerOf(facts.token, facts);
       if (caller === null) {
         this.invalidTokens += 1;
         throw invalidAuthToken();
@@ -58,9 +56,7 @@ export class Authoriser {
       return caller;
     }
     const name = call.peerCommonName;
-    return name === undefined || name === ""
-      ? ANONYMOUS
-      : { user: name, authRevision: rules.revision };
+    return name === undefined || name === "" ? ANONYMOUS : callerNow(rules, name);
   }
 
   /** What every user may do, and nobody else. */

@@ -119,7 +119,7 @@ function readClaims(claims: Readonly<Record<string, unknown>> | null): Known | n
     return null;
   }
   return {
-    caller: { user, authRevision: Math.floor(revision) },
+    caller: { user, authRevision: Math.floor(revision), rights: null },
     expiresAtMs: expiry === undefined ? Infinity : expiry * 1000,
     notBeforeMs: notBefore === undefined ? -Infinity : notBefore * 1000,
   };

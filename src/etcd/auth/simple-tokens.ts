@@ -1,7 +1,7 @@
 // etcd's simple tokens: random letters that the server remembers, for as long as they are used. Each is told to every node
 // through the log, as a digest, so that a client may take it to any of them.
 import type { AuthRules } from "../../core/auth/auth-rules.js";
-import type { Caller } from "../../core/auth/authorise.js";
+import { callerNow, type Caller } from "../../core/auth/authorise.js";
 import type { AuthUser } from "../../core/auth/auth-state.js";
 import { AUTH_TOKENS_MAX, AUTH_TOKEN_SWEEP_MS } from "../../core/limits.js";
 import { utf8Bytes } from "../../lib/bytes.js";
@@ -10,24 +10,38 @@ import type { Node } from "../../node/node.js";
 import type { Clock, Timer } from "../../runtime/clock.js";
 import type { Random } from "../../runtime/random.js";
 import { proposed } from "../propose.js";
-import type { TokenProvider } from "./token-provider.js";
+import type { TokenMemo, TokenProvider } from "./token-provider.js";
 
 const LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 const TOKEN_LETTERS = 16;
 
-interface Token {
+class Token {
   readonly user: string;
   readonly passwordRevision: number;
   readonly disabledRevision: number;
   readonly digest: string;
-  /** The token itself, once somebody has come with it. */
-  text: string | null;
   expiresAtMs: number;
   /** Since the last sweep. */
-  isUsed: boolean;
+  isUsed = false;
+  /** It ended, and whoever still keeps it must ask anew. */
+  isOver = false;
   /** The rules by which `caller` was made. */
-  rules: AuthRules | null;
-  caller: Caller | null;
+  rules: AuthRules | null = null;
+  caller: Caller | null = null;
+
+  constructor(
+    user: string,
+    passwordRevision: number,
+    disabledRevision: number,
+    digest: string,
+    expiresAtMs: number,
+  ) {
+    this.user = user;
+    this.passwordRevision = passwordRevision;
+    this.disabledRevision = disabledRevision;
+    this.digest = digest;
+    this.expiresAtMs = expiresAtMs;
+  }
 }
 
 export class SimpleTokens implements TokenProvider {
@@ -37,8 +51,6 @@ export class SimpleTokens implements TokenProvider {
   readonly #ttlMs: number;
   /** In the order in which they were issued. */
   readonly #byDigest = new Map<string, Token>();
-  /** Those that were used, so that a request costs one look. */
-  readonly #byText = new Map<string, Token>();
   #sweep: Timer | null = null;
 
   constructor(node: Node, clock: Clock, random: Random, ttlMs: number) {
@@ -55,8 +67,9 @@ export class SimpleTokens implements TokenProvider {
     return this.#byDigest.size;
   }
 
-  callerOf(text: string): Caller | null {
-    const token = this.#byText.get(text) ?? this.#firstUse(text);
+  callerOf(text: string, memo: TokenMemo): Caller | null {
+    const kept = memo.tokenEntry;
+    const token = kept instanceof Token && !kept.isOver ? kept : this.#find(text, memo);
     if (token === undefined) {
       return null;
     }
@@ -103,26 +116,18 @@ export class SimpleTokens implements TokenProvider {
         break;
       }
     }
-    this.#byDigest.set(digest, {
-      user,
-      passwordRevision,
-      disabledRevision: this.#node.auth.state.disabledRevision,
+    const { disabledRevision } = this.#node.auth.state;
+    const expiresAtMs = this.#clock.monotonicMs() + this.#ttlMs;
+    this.#byDigest.set(
       digest,
-      text: null,
-      expiresAtMs: this.#clock.monotonicMs() + this.#ttlMs,
-      isUsed: false,
-      rules: null,
-      caller: null,
-    });
+      new Token(user, passwordRevision, disabledRevision, digest, expiresAtMs),
+    );
     this.#startSweep();
   }
 
-  #firstUse(text: string): Token | undefined {
+  #find(text: string, memo: TokenMemo): Token | undefined {
     const token = this.#byDigest.get(digestOf(text));
-    if (token !== undefined) {
-      token.text = text;
-      this.#byText.set(text, token);
-    }
+    memo.tokenEntry = token;
     return token;
   }
 
@@ -133,17 +138,15 @@ export class SimpleTokens implements TokenProvider {
       state.disabledRevision === token.disabledRevision &&
       state.users.get(token.user)?.passwordRevision === token.passwordRevision;
     token.rules = rules;
-    token.caller = isGood ? { user: token.user, authRevision: rules.revision } : null;
+    token.caller = isGood ? callerNow(rules, token.user) : null;
     if (!isGood) {
       this.#forget(token);
     }
   }
 
   #forget(token: Token): void {
+    token.isOver = true;
     this.#byDigest.delete(token.digest);
-    if (token.text !== null) {
-      this.#byText.delete(token.text);
-    }
   }
 
   #startSweep(): void {
