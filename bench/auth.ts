@@ -19,8 +19,8 @@ const KEYS = 1_000;
 
 const { values: options } = parseArgs({
   options: {
-    rounds: { type: "string", default: "15" },
-    calls: { type: "string", default: "200000" },
+    rounds: { type: "string", default: "150" },
+    calls: { type: "string", default: "20000" },
   },
 });
 
