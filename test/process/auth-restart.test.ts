@@ -34,7 +34,7 @@ async function assertGuarded(server: RunningServer): Promise<void> {
 test("auth is there after kill -9, and after the disk is lost", async () => {
   await using places = await directoryPlaces();
   const flags = [...places.flags, ...FLAGS];
-  let token = "";
+  let token: string;
   {
     using server = await startServer(places.data, flags, { env: environment });
     token = await login(server, "root", "first");
