@@ -142,6 +142,11 @@ static size_t write_field(struct connection *connection, uint8_t *at, uint32_t *
   return hpack_write_integer(at, 0x80, 7, 62 + connection->inserted - *entry);
 }
 
+/** Sent with every call; NULL: none. */
+static const char *token;
+
+void connections_send_token(const char *text) { token = text; }
+
 static size_t write_request_headers(struct connection *connection, uint8_t *at, enum method method) {
   size_t length = 0;
   if (!connection->encoder_started) {
@@ -159,6 +164,9 @@ static size_t write_request_headers(struct connection *connection, uint8_t *at, 
   length += write_field(connection, at + length, &common[1], 31, "", "application/grpc");
   length += write_field(connection, at + length, &common[2], 58, "", "t4-load");
   length += write_field(connection, at + length, &common[3], 0, "te", "trailers");
+  if (token != NULL) {
+    length += write_field(connection, at + length, &common[4], 0, "token", token);
+  }
   return length;
 }
 

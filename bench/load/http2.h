@@ -13,7 +13,7 @@ enum {
   STATUS_OK = 0,
   STATUS_UNKNOWN = 2,
   GRPC_STATUSES = 17,
-  COMMON_FIELDS = 4,
+  COMMON_FIELDS = 5,
   GRPC_MESSAGE_MAX = 256,
 };
 
@@ -65,6 +65,10 @@ struct connection {
   uint32_t inserted; // entries we put into the peer's dynamic table
   uint32_t common_at[COMMON_FIELDS], path_at[METHODS]; // 1 + how many were there before; 0: none yet
 };
+
+enum { TOKEN_BYTES_MAX = 200 };
+/** Every call says from now on whose it is. The text must stay. */
+void connections_send_token(const char *text);
 
 /** Connects to 127.0.0.1 and sends the preface. `streams_max` calls may be open at once. */
 void connection_open(struct connection *connection, int port, uint32_t streams_max,

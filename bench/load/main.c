@@ -23,6 +23,7 @@ static const char usage_text[] =
     "  --seconds 10        --warm-up 1\n"
     "  --watchers 1        --puts-per-second 0 (as many as are delivered)\n"
     "  --server-pid 0      whose CPU time to report\n"
+    "  --token <text>      that of a user, where auth is on\n"
     "  --seed 1";
 
 static void print_header(void *context, const struct header *header) {
@@ -69,7 +70,8 @@ static struct options read_options(int argc, char **argv) {
       {"value-bytes", 1, NULL, 'v'}, {"seconds", 1, NULL, 's'},
       {"warm-up", 1, NULL, 'w'},     {"watchers", 1, NULL, 'W'},
       {"seed", 1, NULL, 'e'},        {"puts-per-second", 1, NULL, 'r'},
-      {"server-pid", 1, NULL, 'i'},  {NULL, 0, NULL, 0},
+      {"server-pid", 1, NULL, 'i'},  {"token", 1, NULL, 't'},
+      {NULL, 0, NULL, 0},
   };
   struct options options = {
       .connections = 1,
@@ -117,6 +119,12 @@ static struct options read_options(int argc, char **argv) {
       break;
     case 'i':
       options.server_pid = (int)number(name, optarg, 0, 1e9);
+      break;
+    case 't':
+      if (strlen(optarg) > TOKEN_BYTES_MAX) {
+        give_up("--%s must have at most %d letters", name, TOKEN_BYTES_MAX);
+      }
+      connections_send_token(optarg);
       break;
     case 'e':
       options.seed = (uint64_t)number(name, optarg, 0, 1e15);

@@ -11,10 +11,11 @@ import {
 } from "./flag-parsers.js";
 import { archiveOptions, type ArchiveFlags } from "./archive-flags.js";
 import { maintenanceOptions, type MaintenanceFlags } from "./maintenance-flags.js";
+import { authOptions, type AuthFlags } from "./auth-flags.js";
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "../runtime/logger.js";
 
 /** The flags of `t4 run`, as the command line's parser leaves them. */
-export interface RunFlags extends ArchiveFlags, MaintenanceFlags {
+export interface RunFlags extends ArchiveFlags, AuthFlags, MaintenanceFlags {
   readonly dataDir: string;
   readonly listen: ListenAddress;
   readonly advertiseClientUrls?: readonly string[];
@@ -62,6 +63,7 @@ export function runOptions(): Option[] {
       .argParser(wholeNumber(1, 86_400)),
     ...archiveOptions(),
     ...maintenanceOptions(),
+    ...authOptions(),
     option("--read-consistency <mode>", "of reads that do not ask for serializable")
       .choices(["linearizable", "serializable"])
       .default("linearizable"),

@@ -4,10 +4,11 @@ import type { ScrapedMetrics } from "../runtime/prometheus-metrics.js";
 import type { Runtime } from "../runtime/runtime.js";
 import { startServer, type Server, type StartOptions } from "../server/server.js";
 import { ListenError, type TlsOptions } from "../transport/server.js";
+import { authSettings, enforceAuth } from "./auth.js";
 import { CommandError, EXIT_FAILED } from "./exit.js";
 import type { RunFlags } from "./flags.js";
 
-/** Listens as the flags say; says what to change where it cannot. */
+/** Listens as the flags say, with auth on if they ask for it; says what to change where it cannot. */
 export async function listen(
   flags: RunFlags,
   tls: TlsOptions | null,
@@ -19,6 +20,7 @@ export async function listen(
     node,
     metrics,
     listen: flags.listen,
+    auth: authSettings(flags),
     readConsistency: flags.readConsistency,
     requestBytesMax: flags.maxRequestBytes,
     txnOperationsMax: flags.maxTxnOps,
@@ -30,6 +32,7 @@ export async function listen(
       ? {}
       : { metricsListen: flags.metricsAddr }),
   };
+  await enforceAuth(flags, node, runtime);
   try {
     return await startServer(options, runtime);
   } catch (error) {

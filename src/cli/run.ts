@@ -12,6 +12,7 @@ import type { Runtime } from "../runtime/runtime.js";
 import { systemRuntime } from "../runtime/system-runtime.js";
 import type { Server } from "../server/server.js";
 import type { TlsOptions } from "../transport/server.js";
+import { ROOT_PASSWORD_VARIABLE } from "./auth-flags.js";
 import { unknownVariables } from "./environment.js";
 import { archiveSettings } from "./object-store.js";
 import { CommandError, EXIT_FAILED, EXIT_OK, EXIT_USAGE } from "./exit.js";
@@ -134,7 +135,7 @@ async function serveNode(
 }
 
 function knownVariables(): string[] {
-  return runOptions().flatMap((option) => option.envVar ?? []);
+  return [...runOptions().flatMap((option) => option.envVar ?? []), ROOT_PASSWORD_VARIABLE];
 }
 
 function readTls(flags: RunFlags): TlsOptions | null {

@@ -1,5 +1,6 @@
 // What callers ask to be changed, and what they are told. Commands are plain data; `plan` turns one into an entry.
 import type { Alarm } from "./alarm.js";
+import type { AuthChange } from "./auth/auth-change.js";
 import type { KeyRange } from "./key-range.js";
 import type { Row } from "./row.js";
 import type { Key, LeaseId, Revision } from "./words.js";
@@ -78,7 +79,8 @@ export type Command =
   | { readonly kind: "lease-revoke"; readonly lease: LeaseId }
   | ({ readonly kind: "alarm"; readonly isRaised: boolean } & Alarm)
   /** To a version of etcd; the empty one cancels. */
-  | { readonly kind: "downgrade"; readonly target: string };
+  | { readonly kind: "downgrade"; readonly target: string }
+  | { readonly kind: "auth"; readonly change: AuthChange };
 
 export interface PutOutcome {
   readonly kind: "put";
@@ -134,4 +136,5 @@ export type Outcome =
       /** The alarm raised, by this command or before, or lowered; null if there was none to lower. */
       readonly alarm: Alarm | null;
     }
-  | { readonly kind: "downgrade"; readonly revision: Revision };
+  | { readonly kind: "downgrade"; readonly revision: Revision }
+  | { readonly kind: "auth"; readonly revision: Revision };

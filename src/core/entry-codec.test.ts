@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import type { AuthChange } from "./auth/auth-change.js";
 import type { Entry, SystemEffect } from "./entry.js";
 import { entrySize, readEntry, writeEntry, type GroupBase } from "./entry-codec.js";
 import { T4Error } from "./errors.js";
@@ -36,6 +37,14 @@ const effect: fc.Arbitrary<SystemEffect | null> = fc.oneof(
     revision: fc.maxSafeNat().map((revision) => revision as Revision),
   }),
   fc.record({ kind: fc.constant("raise-revision" as const), by: fc.maxSafeNat() }),
+  fc.record({
+    kind: fc.constant("auth" as const),
+    change: fc.constantFrom<AuthChange>(
+      { kind: "enable" },
+      { kind: "user-grant", user: "a".repeat(200), role: "\u00e9" },
+      { kind: "role-revoke", role: "r", key: "\xff", rangeEnd: "\0" },
+    ),
+  }),
   fc.record({ kind: fc.constant("term-start" as const), node: fc.string({ unit: "grapheme" }) }),
   fc.record({
     kind: fc.constant("alarm" as const),

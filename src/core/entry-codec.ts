@@ -16,9 +16,11 @@
 //             5 raise-revision varint by how much
 //            10 alarm          u8 1 raised, 0 lowered; u64 member, varint alarm, u8 1 if by the quota
 //            11 downgrade      varint length, version in UTF-8
+//             6 auth           varint length, the change as auth-codec.ts writes it
 // A kind that is not listed is from a newer version, and the whole log is refused: guessing would lose state.
 import { assert, unreachable } from "../lib/assert.js";
 import { readVarint, varintSize, writeVarint } from "../lib/varint.js";
+import { decodeAuthChange, encodeAuthChange } from "./auth/auth-codec.js";
 import type { Entry, SystemEffect } from "./entry.js";
 import { T4Error } from "./errors.js";
 import { readRow, type Row } from "./row.js";
@@ -41,6 +43,7 @@ const EFFECT_KINDS = {
   "raise-revision": 5,
   alarm: 10,
   downgrade: 11,
+  auth: 6,
 } as const;
 
 const NO_ROWS: readonly Row[] = [];
@@ -66,6 +69,10 @@ function effectSize(effect: SystemEffect | null): number {
       return 11 + varintSize(effect.alarm);
     case "downgrade":
       return 1 + textSize(effect.target);
+    case "auth": {
+      const length = encodeAuthChange(effect.change).length;
+      return 1 + varintSize(length) + length;
+    }
     default:
       return unreachable(effect);
   }
@@ -154,9 +161,17 @@ function writeEffect(target: Uint8Array, start: number, effect: SystemEffect | n
     }
     case "downgrade":
       return writeText(target, at, effect.target);
+    case "auth":
+      return writeDelimited(target, at, encodeAuthChange(effect.change));
     default:
       return unreachable(effect);
   }
+}
+
+function writeDelimited(target: Uint8Array, start: number, bytes: Uint8Array): number {
+  const at = writeVarint(target, start, bytes.length);
+  target.set(bytes, at);
+  return at + bytes.length;
 }
 
 /**
@@ -238,29 +253,14 @@ function readEffect(source: Uint8Array, cursor: { at: number }, end: number): Sy
     }
     case EFFECT_KINDS.downgrade:
       return { kind: "downgrade", target: readText(source, cursor, end) };
+    case EFFECT_KINDS.auth:
+      return { kind: "auth", change: decodeAuthChange(readDelimited(source, cursor, end)) };
     default:
       throw new T4Error(
         "T4_FORMAT_TOO_NEW",
         `the log holds an effect of kind ${kind}, which this version does not know: use a newer one`,
       );
   }
-}
-
-function writeText(target: Uint8Array, at: number, text: string): number {
-  const bytes = utf8Encoder.encode(text);
-  const bytesAt = writeVarint(target, at, bytes.length);
-  target.set(bytes, bytesAt);
-  return bytesAt + bytes.length;
-}
-
-function readText(source: Uint8Array, cursor: { at: number }, end: number): string {
-  const length = readVarint(source, cursor, end);
-  const start = cursor.at;
-  if (start + length > end) {
-    throw new RangeError("a text ends past its entry");
-  }
-  cursor.at = start + length;
-  return readUtf8(source, start, cursor.at);
 }
 
 function readFlag(source: Uint8Array, cursor: { at: number }, end: number): boolean {
@@ -272,11 +272,29 @@ function readFlag(source: Uint8Array, cursor: { at: number }, end: number): bool
   return flag === 1;
 }
 
-function readUtf8(source: Uint8Array, start: number, end: number): string {
-  // Copied: a TextDecoder takes no shared memory.
-  const bytes = source.slice(start, end);
+function readText(source: Uint8Array, cursor: { at: number }, end: number): string {
+  return readUtf8(readDelimited(source, cursor, end));
+}
+
+function writeText(target: Uint8Array, at: number, text: string): number {
+  return writeDelimited(target, at, utf8Encoder.encode(text));
+}
+
+/** A view of the bytes behind their length. */
+function readDelimited(source: Uint8Array, cursor: { at: number }, end: number): Uint8Array {
+  const length = readVarint(source, cursor, end);
+  const start = cursor.at;
+  if (start + length > end) {
+    throw new RangeError("a field ends past its entry");
+  }
+  cursor.at = start + length;
+  return source.subarray(start, cursor.at);
+}
+
+function readUtf8(bytes: Uint8Array): string {
   try {
-    return utf8Decoder.decode(bytes);
+    // Copied: a TextDecoder takes no shared memory.
+    return utf8Decoder.decode(bytes.slice());
   } catch (error) {
     throw new RangeError("a text is not UTF-8", { cause: error });
   }

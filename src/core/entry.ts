@@ -1,6 +1,7 @@
 // An entry is one atomic change in the log. It holds the outcome of a command, not the command: applying it needs no
 // decision, so every replica and every restart ends in the same state.
 import type { Alarm } from "./alarm.js";
+import type { AuthChange } from "./auth/auth-change.js";
 import type { Row } from "./row.js";
 import type { LeaseId, LogIndex, Revision, Term } from "./words.js";
 
@@ -19,7 +20,8 @@ export type SystemEffect =
   | { readonly kind: "raise-revision"; readonly by: number }
   | ({ readonly kind: "alarm"; readonly isRaised: boolean } & Alarm)
   /** To a version of etcd; the empty one cancels it. */
-  | { readonly kind: "downgrade"; readonly target: string };
+  | { readonly kind: "downgrade"; readonly target: string }
+  | { readonly kind: "auth"; readonly change: AuthChange };
 
 export interface Entry {
   readonly index: LogIndex;

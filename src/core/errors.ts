@@ -55,6 +55,27 @@ export const ERROR_CODES = {
     "The branch has branches of its own, or a node runs on it. Remove those first, or stop the node.",
   T4_BRANCH_REMOVED:
     "The branch at this place in the object store was removed with unfork. Fork again, or use another place.",
+  T4_ROOT_USER_MISSING: "Auth cannot be switched on before there is a user root. Add it first.",
+  T4_ROOT_ROLE_MISSING:
+    "Auth cannot be switched on before the user root has the role root. Grant it first.",
+  T4_USER_EXISTS: "A user of this name exists. Choose another name, or change this one.",
+  T4_USER_NOT_FOUND: "There is no user of this name. List the users to see which there are.",
+  T4_USER_NAME_EMPTY:
+    "Auth is on and the request does not say whose it is, or a user's name is empty. Log in, or give a name.",
+  T4_ROLE_EXISTS: "A role of this name exists. Choose another name, or change this one.",
+  T4_ROLE_NOT_FOUND: "There is no role of this name. List the roles to see which there are.",
+  T4_ROLE_NAME_EMPTY: "A role's name is empty. Give one.",
+  T4_ROLE_NOT_GRANTED: "The user does not have the role that was to be taken from it.",
+  T4_PERMISSION_NOT_GRANTED:
+    "The role has no permission with exactly this key and range end. Look at the role to see which it has.",
+  T4_AUTH_MANAGEMENT:
+    "This would leave auth without root, or grant a permission for an empty range. Disable auth first, or correct the range.",
+  T4_AUTH_NOT_ENABLED: "Auth is off, so nobody logs in. Go on without a token.",
+  T4_AUTH_FAILED: "There is no such user, or the password is another. Check both.",
+  T4_AUTH_REVISION_OLD:
+    "Users, roles or permissions have changed since the caller was recognised. Log in again, and repeat the request.",
+  T4_PERMISSION_DENIED:
+    "The caller's roles do not allow this. Ask who administers the store for a role that does.",
   T4_OBJECT_STORE_UNUSABLE:
     "The object store cannot be used as it is configured: wrong place, no permission, no room, or an operation that it lacks. The message says which and what to do.",
   T4_OBJECT_STORE_UNFIT:

@@ -19,6 +19,7 @@ export function growthBytes(command: Command): number {
     case "lease-revoke":
     case "alarm":
     case "downgrade":
+    case "auth":
       return 0;
     default:
       return unreachable(command);

@@ -58,3 +58,28 @@ export const CATCH_UP_RANGES_ALONE_MAX: number = 8;
 
 /** The shortest grace of collection: what a manifest does not name yet must have the time to become named. */
 export const COLLECTION_GRACE_MS_MIN: number = 60_000;
+/** Tokens that a server knows at once: some 300 B each. The oldest goes for a new one; etcd has no limit. */
+export const AUTH_TOKENS_MAX: number = 100_000;
+
+/** How often tokens are looked at whether they are still used, as etcd. */
+export const AUTH_TOKEN_SWEEP_MS: number = 1_000;
+
+/** How long a token lives after its last use, as etcd's --auth-token-ttl; a signed one after it was made, as etcd's. */
+export const AUTH_TOKEN_TTL_MS: number = 300_000;
+
+/** Wrong passwords of one user from one address that cost nothing: people mistype. */
+export const GUESSES_FREE: number = 5;
+
+/** The pause after the next one, which each further one doubles up to the longest: two guesses a minute. */
+export const GUESS_PAUSE_MS: number = 1_000;
+export const GUESS_PAUSE_MS_MAX: number = 30_000;
+
+/** Without a failure for so long, the count starts anew. */
+export const GUESS_FORGET_MS: number = 600_000;
+
+/** Pairs of user and address whose failures are remembered: some 200 B each. */
+export const GUESSES_REMEMBERED_MAX: number = 10_000;
+
+/** Passwords that wait to be hashed, at 80 ms each: above, a client would have given up before its turn. */
+export const PASSWORDS_WAITING_MAX: number = 256;
+export const PASSWORDS_WAITING_PER_ADDRESS_MAX: number = 64;

@@ -4,6 +4,7 @@
 // Must never: check the form of a request (validate.ts does, before this).
 import { assert, unreachable } from "../lib/assert.js";
 import { ALARM, type Alarm } from "./alarm.js";
+import { planAuth } from "./auth/plan-auth.js";
 import type { Command, Outcome } from "./command.js";
 import { deleteRange, draftOn, put } from "./draft.js";
 import type { SystemEffect } from "./entry.js";
@@ -26,7 +27,7 @@ export interface Plan {
 /**
  * Decides a command against the state at the tip. Throws a T4Error for one that must not be applied: T4_KEY_NOT_FOUND,
  * T4_LEASE_NOT_FOUND, T4_LEASE_EXISTS, T4_LEASE_TTL_TOO_LARGE, T4_COMPACTED, T4_FUTURE_REVISION, T4_INVALID_ARGUMENT,
- * T4_DOWNGRADE_IN_PROGRESS, T4_NO_DOWNGRADE.
+ * T4_DOWNGRADE_IN_PROGRESS, T4_NO_DOWNGRADE, and what `planAuth` throws.
  */
 export function plan(command: Command, view: PlanView): Plan {
   switch (command.kind) {
@@ -59,6 +60,13 @@ export function plan(command: Command, view: PlanView): Plan {
       return planAlarm(command, view);
     case "downgrade":
       return planDowngrade(command.target, view);
+    case "auth": {
+      const { change } = command;
+      const system: SystemEffect | null = planAuth(view.auth.state, change)
+        ? { kind: "auth", change }
+        : null;
+      return { rows: [], system, outcome: { kind: "auth", revision: view.revision } };
+    }
     default:
       return unreachable(command);
   }

@@ -1,5 +1,6 @@
 // What `plan` and reads need to see of a store, at one revision. The store implements it; tests use a small model.
 import type { Alarm } from "./alarm.js";
+import type { AuthRules } from "./auth/auth-rules.js";
 import type { KeyRange } from "./key-range.js";
 import type { Row } from "./row.js";
 import type { Key, LeaseId, Revision } from "./words.js";
@@ -50,6 +51,8 @@ export interface PlanView extends ReadView {
   alarms(): readonly Alarm[];
   /** The version that a downgrade in progress leads to at the tip; empty if there is none. */
   downgradeTarget(): string;
+  /** Users, roles and what they may do. */
+  readonly auth: AuthRules;
 }
 
 /** What is known of a live key without its value. Valid until the next call of the view. */

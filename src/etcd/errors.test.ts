@@ -8,9 +8,11 @@ import type { GrpcStatus } from "../transport/service.js";
 import {
   ETCD_ERRORS,
   failCall,
+  invalidAuthToken,
   invalidClientApiVersion,
   invalidSortOption,
   noLeader,
+  permissionNotGiven,
   serverStopped,
 } from "./errors.js";
 import { MalformedMessage } from "./wire.js";
@@ -38,6 +40,23 @@ const catalogue: Readonly<Record<string, number>> = {
   "etcdserver: request timed out": 14,
   "etcdserver: request canceled": 1,
   "etcdserver: corrupt cluster": 15,
+  "etcdserver: root user does not exist": 9,
+  "etcdserver: root user does not have root role": 9,
+  "etcdserver: user name already exists": 9,
+  "etcdserver: user name not found": 9,
+  "etcdserver: user name is empty": 3,
+  "etcdserver: role name already exists": 9,
+  "etcdserver: role name not found": 9,
+  "etcdserver: role name is empty": 3,
+  "etcdserver: role is not granted to the user": 9,
+  "etcdserver: permission is not granted to the role": 9,
+  "etcdserver: permission not given": 3,
+  "etcdserver: invalid auth management": 3,
+  "etcdserver: authentication is not enabled": 9,
+  "etcdserver: authentication failed, invalid user ID or password": 3,
+  "etcdserver: revision of auth store is old": 3,
+  "etcdserver: permission denied": 7,
+  "etcdserver: invalid auth token": 16,
 };
 
 const expected: Readonly<Partial<Record<T4ErrorCode, string>>> = {
@@ -62,6 +81,21 @@ const expected: Readonly<Partial<Record<T4ErrorCode, string>>> = {
   T4_IO: "etcdserver: server stopped",
   T4_FENCED: "etcdserver: leader changed",
   T4_CORRUPT: "etcdserver: corrupt cluster",
+  T4_ROOT_USER_MISSING: "etcdserver: root user does not exist",
+  T4_ROOT_ROLE_MISSING: "etcdserver: root user does not have root role",
+  T4_USER_EXISTS: "etcdserver: user name already exists",
+  T4_USER_NOT_FOUND: "etcdserver: user name not found",
+  T4_USER_NAME_EMPTY: "etcdserver: user name is empty",
+  T4_ROLE_EXISTS: "etcdserver: role name already exists",
+  T4_ROLE_NOT_FOUND: "etcdserver: role name not found",
+  T4_ROLE_NAME_EMPTY: "etcdserver: role name is empty",
+  T4_ROLE_NOT_GRANTED: "etcdserver: role is not granted to the user",
+  T4_PERMISSION_NOT_GRANTED: "etcdserver: permission is not granted to the role",
+  T4_AUTH_MANAGEMENT: "etcdserver: invalid auth management",
+  T4_AUTH_NOT_ENABLED: "etcdserver: authentication is not enabled",
+  T4_AUTH_FAILED: "etcdserver: authentication failed, invalid user ID or password",
+  T4_AUTH_REVISION_OLD: "etcdserver: revision of auth store is old",
+  T4_PERMISSION_DENIED: "etcdserver: permission denied",
 };
 
 function answerTo(error: unknown): { status: GrpcStatus | null; text: string } {
@@ -96,6 +130,8 @@ test("errors of the protocol alone are in the catalogue too", () => {
     invalidClientApiVersion(),
     noLeader(),
     serverStopped(),
+    invalidAuthToken(),
+    permissionNotGiven(),
   ]) {
     assert.equal(answerTo(error).status, catalogue[error.message]);
   }

@@ -2,7 +2,7 @@
 // dispatch on both.
 // Must never: show an error that no table names as if it were etcd's, or hide a bug behind a status.
 import { T4Error, type T4ErrorCode } from "../core/errors.js";
-import { GRPC_STATUS, type GrpcStatus } from "../transport/service.js";
+import { GRPC_STATUS, GRPC_STATUS_NAMES, type GrpcStatus } from "../transport/service.js";
 import { MalformedMessage } from "./wire.js";
 
 /** A failure that only the protocol knows, with the status and text its client gets. */
@@ -18,6 +18,7 @@ export class EtcdError extends Error {
 
 const { INVALID_ARGUMENT, OUT_OF_RANGE, NOT_FOUND, FAILED_PRECONDITION, UNAVAILABLE } = GRPC_STATUS;
 const { CANCELLED, RESOURCE_EXHAUSTED, DATA_LOSS, UNKNOWN, UNIMPLEMENTED } = GRPC_STATUS;
+const { PERMISSION_DENIED, UNAUTHENTICATED } = GRPC_STATUS;
 
 /** Null: etcd has no such failure, and like all that its own table lacks it leaves as UNKNOWN with our own text. */
 export const ETCD_ERRORS: Readonly<
@@ -63,6 +64,27 @@ export const ETCD_ERRORS: Readonly<
   T4_BRANCH_NOT_FOUND: null,
   T4_BRANCH_IN_USE: null,
   T4_BRANCH_REMOVED: null,
+  T4_ROOT_USER_MISSING: [FAILED_PRECONDITION, "etcdserver: root user does not exist"],
+  T4_ROOT_ROLE_MISSING: [FAILED_PRECONDITION, "etcdserver: root user does not have root role"],
+  T4_USER_EXISTS: [FAILED_PRECONDITION, "etcdserver: user name already exists"],
+  T4_USER_NOT_FOUND: [FAILED_PRECONDITION, "etcdserver: user name not found"],
+  T4_USER_NAME_EMPTY: [INVALID_ARGUMENT, "etcdserver: user name is empty"],
+  T4_ROLE_EXISTS: [FAILED_PRECONDITION, "etcdserver: role name already exists"],
+  T4_ROLE_NOT_FOUND: [FAILED_PRECONDITION, "etcdserver: role name not found"],
+  T4_ROLE_NAME_EMPTY: [INVALID_ARGUMENT, "etcdserver: role name is empty"],
+  T4_ROLE_NOT_GRANTED: [FAILED_PRECONDITION, "etcdserver: role is not granted to the user"],
+  T4_PERMISSION_NOT_GRANTED: [
+    FAILED_PRECONDITION,
+    "etcdserver: permission is not granted to the role",
+  ],
+  T4_AUTH_MANAGEMENT: [INVALID_ARGUMENT, "etcdserver: invalid auth management"],
+  T4_AUTH_NOT_ENABLED: [FAILED_PRECONDITION, "etcdserver: authentication is not enabled"],
+  T4_AUTH_FAILED: [
+    INVALID_ARGUMENT,
+    "etcdserver: authentication failed, invalid user ID or password",
+  ],
+  T4_AUTH_REVISION_OLD: [INVALID_ARGUMENT, "etcdserver: revision of auth store is old"],
+  T4_PERMISSION_DENIED: [PERMISSION_DENIED, "etcdserver: permission denied"],
   T4_OBJECT_STORE_UNUSABLE: null,
   T4_OBJECT_STORE_UNFIT: null,
 };
@@ -117,6 +139,25 @@ export const rangeStreamFilters = (): EtcdError =>
 export const serverStopped = (): EtcdError =>
   new EtcdError(UNAVAILABLE, "etcdserver: server stopped");
 
+export const invalidAuthToken = (): EtcdError =>
+  new EtcdError(UNAUTHENTICATED, "etcdserver: invalid auth token");
+
+export const permissionNotGiven = (): EtcdError =>
+  new EtcdError(INVALID_ARGUMENT, "etcdserver: permission not given");
+
+export const tooManyRequests = (): EtcdError =>
+  new EtcdError(RESOURCE_EXHAUSTED, "etcdserver: too many requests");
+
+/** etcd has no entry for these in its table of errors, so they leave as they are. */
+export const noPasswordUser = (): EtcdError =>
+  new EtcdError(UNKNOWN, "auth: authentication failed, password was given for no password user");
+
+export const verifyOnly = (): EtcdError =>
+  new EtcdError(UNKNOWN, "auth: token signing attempted with verify-only key");
+
+export const passwordTooLong = (): EtcdError =>
+  new EtcdError(UNKNOWN, "bcrypt: password length exceeds 72 bytes");
+
 export const invalidClientApiVersion = (): EtcdError =>
   new EtcdError(INVALID_ARGUMENT, "etcdserver: invalid client api version");
 
@@ -128,6 +169,20 @@ export interface Failable {
 /** How grpc-go begins its text for a request that cannot be decoded: of a unary call, of a stream. */
 export const UNARY_MALFORMED = "grpc: error unmarshalling request: ";
 export const STREAM_MALFORMED = "grpc: failed to unmarshal the received message: ";
+
+/** What grpc-go makes of an error where it stands within a message. Throws what is no failure of the world but a bug. */
+export function grpcErrorText(error: unknown): string {
+  let text = "";
+  failCall(
+    {
+      fail(status, message) {
+        text = `rpc error: code = ${GRPC_STATUS_NAMES[status]} desc = ${message}`;
+      },
+    },
+    error,
+  );
+  return text;
+}
 
 /** Answers a call with a failure. Throws what is no failure of the world but a bug. */
 export function failCall(

@@ -1,7 +1,7 @@
 // etcdserverpb.Lease.
 import type { LeaseId } from "../core/words.js";
 import type { Random } from "../runtime/random.js";
-import type { Method, StreamCall, StreamReceiver } from "../transport/service.js";
+import type { CallContext, Method, StreamCall, StreamReceiver } from "../transport/service.js";
 import { failCall, STREAM_MALFORMED } from "./errors.js";
 import {
   decodeLeaseGrantRequest,
@@ -53,28 +53,32 @@ export function leaseService(context: ServiceContext): LeaseService {
     node,
     decodeLeaseGrantRequest,
     { size: sizeLeaseGrantResponse, write: writeLeaseGrantResponse },
-    async (request, bytes) => grantLease(context, request, bytes),
+    async (request, requestBytes, call) => grantLease(context, request, requestBytes, call),
   );
   const revoke = unary(
     node,
     decodeLeaseRevokeRequest,
     { size: sizeLeaseRevokeResponse, write: writeLeaseRevokeResponse },
-    async (request) => revokeLease(context, request),
+    async (request, _requestBytes, call) => revokeLease(context, request, call),
   );
   const timeToLive = unary(
     node,
     decodeLeaseTimeToLiveRequest,
     { size: sizeLeaseTimeToLiveResponse, write: writeLeaseTimeToLiveResponse },
-    (request) => tellTimeToLive(context, request),
+    (request, _requestBytes, call) => tellTimeToLive(context, request, call),
   );
   const list = unary(
     node,
     decodeLeaseLeasesRequest,
     { size: sizeLeaseLeasesResponse, write: writeLeaseLeasesResponse },
-    () => ({
-      header: headers.message(node.revision),
-      leases: node.leases().map((lease) => ({ ID: lease })),
-    }),
+    (_request, _requestBytes, call) => {
+      const leases = node.leases();
+      context.authoriser.readLeases(call, leases);
+      return {
+        header: headers.message(node.revision),
+        leases: leases.map((lease) => ({ ID: lease })),
+      };
+    },
   );
   const keepAlive: Method = {
     kind: "stream",
@@ -102,14 +106,16 @@ async function grantLease(
   context: ServiceContext,
   request: LeaseGrantRequest,
   requestBytes: number,
+  call: CallContext,
 ): Promise<LeaseGrantResponse> {
+  const caller = context.authoriser.callerOf(call);
   checkSize(requestBytes, context.requestBytesMax);
   const lease = request.ID === 0n ? randomLease(context.random) : request.ID;
-  const outcome = await proposed<"lease-grant">(context.node, {
-    kind: "lease-grant",
-    lease,
-    ttlSeconds: request.TTL,
-  });
+  const outcome = await proposed<"lease-grant">(
+    context.node,
+    { kind: "lease-grant", lease, ttlSeconds: request.TTL },
+    caller,
+  );
   return {
     header: context.headers.message(outcome.revision),
     ID: outcome.lease,
@@ -133,19 +139,27 @@ export function randomLease(random: Random): LeaseId {
 async function revokeLease(
   context: ServiceContext,
   request: LeaseRevokeRequest,
+  call: CallContext,
 ): Promise<LeaseRevokeResponse> {
-  const outcome = await proposed<"lease-revoke">(context.node, {
-    kind: "lease-revoke",
-    lease: request.ID,
-  });
+  const outcome = await proposed<"lease-revoke">(
+    context.node,
+    { kind: "lease-revoke", lease: request.ID },
+    context.authoriser.callerOf(call),
+  );
   return { header: context.headers.message(outcome.revision) };
 }
 
 function tellTimeToLive(
   context: ServiceContext,
   request: LeaseTimeToLiveRequest,
+  call: CallContext,
 ): LeaseTimeToLiveResponse {
-  const { node, headers } = context;
+  const { node, headers, authoriser } = context;
+  if (request.keys) {
+    authoriser.readLeases(call, [request.ID]);
+  } else {
+    authoriser.user(call);
+  }
   const status = node.timeToLive(request.ID);
   const header = headers.message(node.revision);
   if (status === null) {
@@ -166,7 +180,7 @@ function openKeepAlive(
   call: StreamCall,
   keepAlives: KeepAlives,
 ): StreamReceiver {
-  const { node, headers } = context;
+  const { node, headers, authoriser } = context;
   try {
     if (keepAlives.closed !== null) {
       throw keepAlives.closed;
@@ -182,6 +196,7 @@ function openKeepAlive(
     message(request, start, end) {
       try {
         const { ID } = decodeLeaseKeepAliveRequest(request, start, end);
+        authoriser.writeLease(call, ID);
         // Taken before the renewal, so that no client sees a lease alive at a revision at which it is revoked.
         const header = headers.message(node.revision);
         const response = { header, ID, TTL: node.keepAlive(ID) ?? 0 };

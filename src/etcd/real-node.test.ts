@@ -4,7 +4,12 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { test } from "node:test";
 import fc from "fast-check";
 import { FakeNode } from "../../test/support/fake-node.js";
-import { encodeWith, TestStreamCall, TestUnaryCall } from "../../test/support/service-harness.js";
+import {
+  encodeWith,
+  plainPasswords,
+  TestStreamCall,
+  TestUnaryCall,
+} from "../../test/support/service-harness.js";
 import { openNode } from "../node/open-node.js";
 import type { Node } from "../node/node.js";
 import { systemClock } from "../runtime/system-clock.js";
@@ -141,6 +146,7 @@ class Side {
       clock: systemClock,
       random: systemRandom,
       members: () => [],
+      auth: { passwords: plainPasswords },
     });
     const method = this.#services.methods.get("/etcdserverpb.Watch/Watch");
     assert.ok(method?.kind === "stream");

@@ -1,12 +1,15 @@
 // What all services of one server share, and the shapes that their methods have in common.
-import type { Command, Outcome } from "../core/command.js";
 import { T4Error } from "../core/errors.js";
 import type { Consistency, Node } from "../node/node.js";
 import type { Clock } from "../runtime/clock.js";
 import type { Random } from "../runtime/random.js";
 import type { CallContext, Method, StreamReceiver, UnaryCall } from "../transport/service.js";
+import { callerFacts } from "./caller-facts.js";
 import { failCall, invalidClientApiVersion, noLeader } from "./errors.js";
+import type { Authoriser } from "./auth/authoriser.js";
 import type { ResponseHeaders } from "./response-header.js";
+
+export { proposed } from "./propose.js";
 
 /** A member as clients are told of it. */
 export interface MemberInformation {
@@ -31,28 +34,19 @@ export interface ServiceContext {
   readonly requestBytesMax: number;
   /** Most operations in one list of a transaction, as etcd's --max-txn-ops. */
   readonly txnOperationsMax: number;
+  /** Who calls, and what that one may do. */
+  readonly authoriser: Authoriser;
 }
-
-/** The last client version found valid: nearly all clients of a server send the same string object. */
-let validVersion = "";
 
 /** What etcd checks of every caller. Throws an EtcdError. */
 export function checkCaller(call: CallContext, node: Node): void {
-  if (call.metadata("hasleader") === "true" && !node.status().isLeader) {
+  const facts = callerFacts(call);
+  if (facts.wantsLeader && !node.status().isLeader) {
     throw noLeader();
   }
-  const version = call.metadata("client-api-version");
-  if (version !== undefined && version !== validVersion) {
-    if (!isUtf8(version)) {
-      throw invalidClientApiVersion();
-    }
-    validVersion = version;
+  if (!facts.hasValidVersion) {
+    throw invalidClientApiVersion();
   }
-}
-
-/** Whether a header value, one char per byte, is valid UTF-8. */
-function isUtf8(value: string): boolean {
-  return !Buffer.from(value, "latin1").toString("utf8").includes("\ufffd");
 }
 
 /** The generated codec of a request type. */
@@ -100,22 +94,6 @@ export function unary<Request, Response>(
       }
     },
   };
-}
-
-/** Proposes a command whose rare use does not need more than a promise. */
-export async function proposed<Kind extends Outcome["kind"]>(
-  node: Node,
-  command: Extract<Command, { kind: Kind }>,
-): Promise<Extract<Outcome, { kind: Kind }>> {
-  return new Promise((resolve, reject) => {
-    node.propose(command, (error, outcome) => {
-      if (outcome === null) {
-        reject(error ?? new T4Error("T4_UNAVAILABLE", "no outcome and no error"));
-      } else {
-        resolve(outcome as Extract<Outcome, { kind: Kind }>);
-      }
-    });
-  });
 }
 
 /**

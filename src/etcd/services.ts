@@ -5,6 +5,9 @@ import type { Clock } from "../runtime/clock.js";
 import type { Random } from "../runtime/random.js";
 import type { ServiceMap } from "../transport/service.js";
 import { adminMethods } from "./admin-service.js";
+import { makeAuth, type Auth, type AuthOptions } from "./auth/auth.js";
+import { guarded } from "./auth/guard.js";
+import { authMethods } from "./auth/service.js";
 import { clusterMethods } from "./cluster-service.js";
 import { electionService } from "./concurrency/election-service.js";
 import { lockMethods } from "./concurrency/lock-service.js";
@@ -37,12 +40,24 @@ export interface ServiceOptions {
   readonly requestBytesMax?: number;
   /** Most operations in one list of a transaction; 128 if not given. */
   readonly txnOperationsMax?: number;
+  readonly auth: AuthOptions;
+}
+
+export interface AuthCounters {
+  readonly revision: number;
+  readonly enabled: boolean;
+  readonly tokens: number;
+  readonly loginsSucceeded: number;
+  readonly loginsFailed: number;
+  readonly loginsPaused: number;
+  readonly invalidTokens: number;
 }
 
 export interface EtcdServices {
   readonly methods: ServiceMap;
   readonly watchStreams: number;
   readonly watchers: number;
+  readonly auth: AuthCounters;
   /** The health service says so from now on; calls are still answered. */
   stopServing(): void;
   /** Ends the calls that have no end of their own: watches, keepalives, observations, those that wait for a lock. */
@@ -50,11 +65,14 @@ export interface EtcdServices {
 }
 
 export function createServices(options: ServiceOptions): EtcdServices {
+  const { node, clock, random } = options;
+  const auth = makeAuth(node, clock, random, options.auth);
   const context: ServiceContext = {
-    node: options.node,
-    headers: new ResponseHeaders(options.node),
-    clock: options.clock,
-    random: options.random,
+    node,
+    headers: new ResponseHeaders(node),
+    clock,
+    random,
+    authoriser: auth.authoriser,
     members: options.members,
     readConsistency: options.readConsistency ?? "linearizable",
     watchProgressIntervalMs: Math.max(
@@ -71,24 +89,30 @@ export function createServices(options: ServiceOptions): EtcdServices {
   const election = electionService(context, waiting);
   const snapshot = snapshotService(context);
   return {
-    methods: new Map([
-      ...kvMethods(context),
-      ...rangeStreamMethods(context),
-      ...watch.methods,
-      ...lease.methods,
-      ...clusterMethods(context),
-      ...maintenanceMethods(context),
-      ...adminMethods(context),
-      ...lockMethods(context, waiting),
-      ...election.methods,
-      ...snapshot.methods,
-      ...health.methods,
-    ]),
+    methods: new Map(
+      guarded(context, [
+        ...kvMethods(context),
+        ...rangeStreamMethods(context),
+        ...watch.methods,
+        ...lease.methods,
+        ...clusterMethods(context),
+        ...maintenanceMethods(context),
+        ...adminMethods(context),
+        ...lockMethods(context, waiting),
+        ...election.methods,
+        ...snapshot.methods,
+        ...authMethods(context, auth.logins, auth.queue),
+        ...health.methods,
+      ]),
+    ),
     get watchStreams() {
       return watch.streamCount;
     },
     get watchers() {
       return watch.watcherCount;
+    },
+    get auth() {
+      return countersOf(node, auth);
     },
     stopServing() {
       health.stopServing();
@@ -101,6 +125,19 @@ export function createServices(options: ServiceOptions): EtcdServices {
       election.close(reason);
       health.close(reason);
       snapshot.close(reason);
+      auth.close();
     },
+  };
+}
+
+function countersOf(node: Node, { authoriser, logins }: Auth): AuthCounters {
+  return {
+    revision: node.auth.revision,
+    enabled: node.auth.enabled,
+    tokens: authoriser.tokenCount,
+    loginsSucceeded: logins.succeeded,
+    loginsFailed: logins.failed,
+    loginsPaused: logins.paused,
+    invalidTokens: authoriser.invalidTokens,
   };
 }

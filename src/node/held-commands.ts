@@ -1,6 +1,7 @@
 // Commands that wait before they are planned, in the order in which they came. They outlive the request that brought
 // them, so the bytes that they share with it are copied.
 import { assert, unreachable } from "../lib/assert.js";
+import type { Caller } from "../core/auth/authorise.js";
 import type { Command, Compare, Operation } from "../core/command.js";
 import { Queue } from "../lib/queue.js";
 import type { Completion } from "./node.js";
@@ -11,6 +12,7 @@ const COMMAND_OVERHEAD_BYTES = 200;
 interface Held {
   readonly command: Command;
   readonly done: Completion;
+  readonly caller: Caller | null;
   readonly bytes: number;
 }
 
@@ -23,14 +25,14 @@ export class HeldCommands {
     return this.#queue.size;
   }
 
-  push(command: Command, done: Completion): void {
+  push(command: Command, done: Completion, caller: Caller | null): void {
     const bytes = bytesOf(command);
     this.bytes += bytes;
-    this.#queue.push({ command: ownCopy(command), done, bytes });
+    this.#queue.push({ command: ownCopy(command), done, caller, bytes });
   }
 
   /** Takes the oldest; there must be one. */
-  shift(): { readonly command: Command; readonly done: Completion } {
+  shift(): Omit<Held, "bytes"> {
     const held = this.#queue.shift();
     assert(held !== undefined, "a command is held");
     this.bytes -= held.bytes;
@@ -61,6 +63,7 @@ function bytesOf(command: Command | Operation): number {
     case "lease-revoke":
     case "alarm":
     case "downgrade":
+    case "auth":
       return COMMAND_OVERHEAD_BYTES;
     default:
       return unreachable(command);

@@ -2,6 +2,8 @@
 // This file joins the parts; each of them is told of the others only by the callbacks given here.
 import type { CheckpointRecord } from "../archive/latest-manifest.js";
 import type { CollectRequest, CollectResult } from "../checkpoint/collection/collect.js";
+import type { AuthRules } from "../core/auth/auth-rules.js";
+import type { Caller } from "../core/auth/authorise.js";
 import type { Command, RangeOperation, RangeOutcome } from "../core/command.js";
 import { T4Error } from "../core/errors.js";
 import type { KeyRange } from "../core/key-range.js";
@@ -22,6 +24,7 @@ import { LocalMaintenance } from "./maintenance/local-maintenance.js";
 import { Quota } from "./maintenance/quota.js";
 import { declareMetrics } from "./node-metrics.js";
 import type {
+  AuthTokenListener,
   Completion,
   Consistency,
   LeaseStatus,
@@ -67,6 +70,7 @@ export class LocalNode implements Node {
   readonly maintenance: LocalMaintenance;
   readonly #quota: Quota;
   readonly #parts: NodeParts;
+  readonly #system: SystemState;
   readonly #hub: WatchHub;
   readonly #pipeline: WritePipeline;
   readonly #reads: Reads;
@@ -85,12 +89,12 @@ export class LocalNode implements Node {
 
   constructor(parts: NodeParts) {
     const { identity, log, store, system, rule, runtime } = parts;
-    this.clusterId = identity.clusterId;
-    this.memberId = identity.memberId;
+    ({ clusterId: this.clusterId, memberId: this.memberId } = identity);
     this.stopped = new Promise((resolve) => {
       this.#reportStopped = resolve;
     });
     this.#parts = parts;
+    this.#system = system;
     const failed = (error: unknown): void => {
       if (!(error instanceof T4Error)) {
         throw error;
@@ -302,8 +306,16 @@ export class LocalNode implements Node {
     };
   }
 
-  propose(command: Command, done: Completion): void {
-    this.#pipeline.propose(command, done);
+  propose(command: Command, done: Completion, caller: Caller | null = null): void {
+    this.#pipeline.propose(command, done, caller);
+  }
+
+  get auth(): AuthRules {
+    return this.#system.auth.committed;
+  }
+
+  onAuthToken(listener: AuthTokenListener): void {
+    this.#system.auth.tokenCommitted = listener;
   }
 
   /** As `range`. */
@@ -390,7 +402,7 @@ export class LocalNode implements Node {
   keepAlive(id: LeaseId): number | null {
     this.#assertOpen();
     this.#assertLeading();
-    const { leases } = this.#parts.system;
+    const { leases } = this.#system;
     const lease = leases.get(id);
     const nowMs = this.#parts.runtime.clock.monotonicMs();
     // A lease whose time is over, or whose revoke is planned, cannot be saved any more.
@@ -405,7 +417,7 @@ export class LocalNode implements Node {
   timeToLive(id: LeaseId): LeaseStatus | null {
     this.#assertOpen();
     this.#assertLeading();
-    const lease = this.#parts.system.leases.get(id);
+    const lease = this.#system.leases.get(id);
     return lease === undefined
       ? null
       : {
@@ -417,12 +429,12 @@ export class LocalNode implements Node {
 
   leaseKeys(id: LeaseId): Key[] {
     this.#assertOpen();
-    return [...(this.#parts.system.leases.get(id)?.keys ?? [])];
+    return [...(this.#system.leases.get(id)?.keys ?? [])];
   }
 
   leases(): LeaseId[] {
     this.#assertOpen();
-    return this.#parts.system.leases.sorted();
+    return this.#system.leases.sorted();
   }
 
   async waitForRevision(revision: number, signal?: AbortSignal): Promise<void> {

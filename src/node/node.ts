@@ -2,6 +2,8 @@
 import type { CheckpointRecord } from "../archive/latest-manifest.js";
 import type { CollectRequest, CollectResult } from "../checkpoint/collection/collect.js";
 import type { Alarm } from "../core/alarm.js";
+import type { AuthRules } from "../core/auth/auth-rules.js";
+import type { Caller } from "../core/auth/authorise.js";
 import type { Command, Outcome, RangeOperation, RangeOutcome } from "../core/command.js";
 import type { T4Error } from "../core/errors.js";
 import type { KeyRange } from "../core/key-range.js";
@@ -37,6 +39,9 @@ export interface WatchBatch {
   encoded: Uint8Array | null;
   encodedWithPrevious: Uint8Array | null;
 }
+
+/** `digest` is the token's SHA-256 in hexadecimal; it stands for the user while that has the password of then. */
+export type AuthTokenListener = (user: string, passwordRevision: number, digest: string) => void;
 
 /** How a watcher receives. Called synchronously; must not call back into the hub. */
 export interface WatchSink {
@@ -125,8 +130,15 @@ export interface Node {
   readonly maintenance: Maintenance;
   status(): NodeStatus;
 
-  /** Plans now, in this tick; `done` is called after this returns. */
-  propose(command: Command, done: Completion): void;
+  /**
+   * Plans now, in this tick; `done` is called after this returns. What somebody asks over the network comes with its
+   * caller and is authorised where it is planned, which may be another node; without one it is the program's own.
+   */
+  propose(command: Command, done: Completion, caller?: Caller | null): void;
+  /** Users, roles and what they may do, as committed: another object after each change. */
+  readonly auth: AuthRules;
+  /** At most one listener: a token is committed. Those of before the start are not told. */
+  onAuthToken(listener: AuthTokenListener): void;
   /** One key at a revision (0: the current one); undefined if it is not there. As `range`, with nothing made but the row. */
   get(
     key: Key,

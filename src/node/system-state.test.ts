@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { startPlainNode, put, remove } from "../../test/node/plain-node.js";
+import { ANONYMOUS, callerNow } from "../core/auth/authorise.js";
+import type { AuthChange } from "../core/auth/auth-change.js";
 import type { Command } from "../core/command.js";
 import { SystemState } from "./system-state.js";
 import type { SnapshotSection } from "./system/sections.js";
@@ -26,6 +28,17 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   fc.record({ kind: fc.constant("downgrade" as const), target: fc.constantFrom("", "3.5.0") }),
   key.map((each) => put(each, "v")),
   key.map(remove),
+  fc
+    .constantFrom<AuthChange>(
+      { kind: "user-add", user: "root", passwordHash: "h", hasNoPassword: false },
+      { kind: "user-grant", user: "root", role: "root" },
+      { kind: "enable" },
+      { kind: "disable" },
+      { kind: "role-add", role: "\u00e9" },
+      { kind: "user-delete", user: "root" },
+      { kind: "token", user: "root", passwordRevision: 2, digest: "00" },
+    )
+    .map((change) => ({ kind: "auth" as const, change })),
 );
 
 function shown(state: SystemState): unknown {
@@ -33,6 +46,7 @@ function shown(state: SystemState): unknown {
     keysTotal: state.keysTotal,
     alarms: state.maintenance.alarms(),
     downgrade: state.maintenance.downgradeTarget,
+    auth: state.auth.committed.state,
     leases: [...state.leases.all()].map((each) => [each.id, each.ttlSeconds, [...each.keys]]),
   };
 }
@@ -130,4 +144,60 @@ test("a section that is not known is of a newer program; one that is cut or out 
   assert.throws(restore([2, 0, 0, 1]), { code: "T4_CORRUPT" });
   assert.throws(restore([2, 0, 0, 9, 1, 5, 1, 1, 5]), { code: "T4_CORRUPT" });
   assert.throws(restore([1, 0, 0, 1, 1, 5]), { code: "T4_CORRUPT" });
+});
+
+test("a change of auth is judged by those planned before it, and seen when it is committed", async () => {
+  const { node, log } = await startPlainNode(false);
+  const answers: string[] = [];
+  const change = (next: AuthChange): void => {
+    node.propose({ kind: "auth", change: next }, (error) => {
+      answers.push(error?.code ?? "ok");
+    });
+  };
+  const add: AuthChange = {
+    kind: "user-add",
+    user: "root",
+    passwordHash: "h",
+    hasNoPassword: false,
+  };
+  change(add);
+  change(add);
+  change({ kind: "user-grant", user: "root", role: "root" });
+  change({ kind: "enable" });
+  assert.equal(node.auth.state.users.size, 0);
+  assert.deepEqual(answers, [], "nobody is told before it is committed");
+  log.makeDurable();
+  await Promise.resolve();
+  assert.deepEqual(answers, ["ok", "T4_USER_EXISTS", "ok", "ok"]);
+  assert.equal(node.auth.enabled, true);
+  await node.close();
+});
+
+test("a write that was let in before auth changed is judged by the change", async () => {
+  const { node, log } = await startPlainNode(false);
+  const answers: string[] = [];
+  const told = (error: { readonly code: string } | null): void => {
+    answers.push(error?.code ?? "ok");
+  };
+  const change = (next: AuthChange): void => {
+    node.propose({ kind: "auth", change: next }, told);
+  };
+  change({ kind: "user-add", user: "root", passwordHash: "h", hasNoPassword: false });
+  change({ kind: "user-grant", user: "root", role: "root" });
+  node.propose(put("before", ""), told, ANONYMOUS);
+  change({ kind: "enable" });
+  // Auth is still off for who looks, but this will be in the log after it is on.
+  assert.equal(node.auth.enabled, false);
+  node.propose(put("after", ""), told, ANONYMOUS);
+  log.makeDurable();
+  await Promise.resolve();
+  assert.deepEqual(answers, ["ok", "ok", "ok", "ok", "T4_USER_NAME_EMPTY"]);
+  const root = callerNow(node.auth, "root");
+  change({ kind: "role-add", role: "r" });
+  node.propose(put("after", ""), told, root);
+  node.propose(put("after", ""), told);
+  log.makeDurable();
+  await Promise.resolve();
+  assert.deepEqual(answers.slice(5), ["ok", "T4_AUTH_REVISION_OLD", "ok"]);
+  await node.close();
 });

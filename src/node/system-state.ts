@@ -9,6 +9,7 @@ import { readVarint, varintSize, writeVarint } from "../lib/varint.js";
 import { LeaseTable } from "./lease/lease-table.js";
 import { TipLeases } from "./lease/tip-leases.js";
 import { MaintenanceState } from "./system/maintenance-state.js";
+import { AuthTable } from "./system/auth-table.js";
 import { encodeSections, restoreSections, type SnapshotSection } from "./system/sections.js";
 
 /** Format: grows when an older program could not read the snapshot. A snapshot without sections is of the first. */
@@ -19,6 +20,7 @@ export class SystemState {
   readonly leases: LeaseTable = new LeaseTable();
   readonly tip: TipLeases = new TipLeases(this.leases);
   readonly maintenance: MaintenanceState = new MaintenanceState();
+  readonly auth: AuthTable = new AuthTable();
   /** Counted since the program started. */
   granted = 0;
   revoked = 0;
@@ -34,7 +36,7 @@ export class SystemState {
   #encodedSectionVersions: readonly number[] = [];
 
   constructor(sections?: readonly SnapshotSection[]) {
-    this.#sections = sections ?? [this.maintenance];
+    this.#sections = sections ?? [this.auth, this.maintenance];
   }
 
   /** Live keys. */
@@ -52,6 +54,9 @@ export class SystemState {
   append(entry: Entry): void {
     this.tip.append(entry);
     this.maintenance.append(entry);
+    if (entry.system?.kind === "auth") {
+      this.auth.append(entry.index, entry.system.change);
+    }
   }
 
   /** An entry was committed. Leases granted by it run from `nowMs`. */
@@ -74,6 +79,9 @@ export class SystemState {
         case "lease-revoke":
           this.leases.revoke(system.lease);
           this.revoked += 1;
+          break;
+        case "auth":
+          this.auth.commit(entry.index, system.change);
           break;
         case "compact":
         case "raise-revision":

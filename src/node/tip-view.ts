@@ -1,5 +1,6 @@
 // What commands are planned against: the state at the tip, with everything that is planned and not yet committed.
 import type { Alarm } from "../core/alarm.js";
+import type { AuthRules } from "../core/auth/auth-rules.js";
 import { headOf, type PlanView, type RowCursor, type RowHead } from "../core/view.js";
 import type { KeyRange } from "../core/key-range.js";
 import type { Row } from "../core/row.js";
@@ -60,6 +61,10 @@ export class TipView implements PlanView {
   downgradeTarget(): string {
     return this.#system.maintenance.atTip().downgradeTarget;
   }
+
+  get auth(): AuthRules {
+    return this.#system.auth.tip;
+  }
 }
 
 /** The same at what is committed, for transactions that only read. */
@@ -106,5 +111,9 @@ export class CommittedView implements PlanView {
 
   downgradeTarget(): string {
     return this.#system.maintenance.downgradeTarget;
+  }
+
+  get auth(): AuthRules {
+    return this.#system.auth.committed;
   }
 }

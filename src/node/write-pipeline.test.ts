@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { propose, put, readAll, remove, startPlainNode } from "../../test/node/plain-node.js";
+import { AuthRules } from "../core/auth/auth-rules.js";
+import { NO_AUTH } from "../core/auth/auth-state.js";
 import type { Command, Outcome } from "../core/command.js";
 import { T4Error, type T4ErrorCode } from "../core/errors.js";
 import { plan } from "../core/plan.js";
@@ -90,6 +92,7 @@ class OneByOne {
         leaseKeys: (each) => this.leaseKeys(each),
         alarms: () => [],
         downgradeTarget: () => "",
+        auth: new AuthRules(NO_AUTH),
       });
       const index = (store.committedIndex + 1) as LogIndex;
       const revision = (store.tipRevision + (rows.length > 0 ? 1 : 0)) as Revision;

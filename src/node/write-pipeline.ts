@@ -3,6 +3,7 @@
 // Must never: answer before what the answer shows is committed, call a completion within `propose`, leave an index unused
 // when a caller goes away, or plan a write before one that came earlier.
 // Invariant: the store's uncommitted entries are exactly those of `#uncommitted`, and they end at the log's tip.
+import { authoriseCommand, type Caller } from "../core/auth/authorise.js";
 import { T4Error } from "../core/errors.js";
 import type { Command, Outcome } from "../core/command.js";
 import { compactedBy, revisionStep, type Entry, type SystemEffect } from "../core/entry.js";
@@ -125,7 +126,8 @@ export class WritePipeline {
     return this.#tip.leaseExists(lease);
   }
 
-  propose(command: Command, done: Completion): void {
+  /** Without a caller it is the program's own: what comes from the network is authorised when it is planned. */
+  propose(command: Command, done: Completion, caller: Caller | null = null): void {
     const isRead = command.kind === "txn" && isReadOnly(command);
     const refusal = isRead ? (this.#refusal ?? this.#rule.notLeading()) : this.#refuse(command);
     if (refusal !== null) {
@@ -137,11 +139,11 @@ export class WritePipeline {
       this.txns += 1;
     }
     if (isRead) {
-      this.#read(command, done);
+      this.#read(command, done, caller);
     } else if ((this.#held.size > 0 || this.#store.isBehind) && isWrite(command)) {
-      this.#held.push(command, done);
+      this.#held.push(command, done, caller);
     } else {
-      this.#plan(command, done);
+      this.#plan(command, done, caller);
     }
   }
 
@@ -151,9 +153,12 @@ export class WritePipeline {
     this.#settleSoon();
   }
 
-  #plan(command: Command, done: Completion): void {
+  #plan(command: Command, done: Completion, caller: Caller | null): void {
     let planned;
     try {
+      if (caller !== null) {
+        authoriseCommand(this.#tip.auth, caller, command, this.#tip);
+      }
       planned = plan(command, this.#tip);
     } catch (error) {
       // What it says of the state at the tip must not be known before that state is committed.
@@ -258,8 +263,11 @@ export class WritePipeline {
   }
 
   /** A transaction that writes nothing is a read of what is committed. */
-  #read(command: Command, done: Completion): void {
+  #read(command: Command, done: Completion, caller: Caller | null): void {
     try {
+      if (caller !== null) {
+        authoriseCommand(this.#visible.auth, caller, command, this.#visible);
+      }
       this.#answerSoon(done, null, plan(command, this.#visible).outcome);
     } catch (error) {
       this.#answerSoon(done, this.#expected(error), null);
@@ -348,10 +356,10 @@ export class WritePipeline {
         this.#clock.nextTurn(this.#settleBound);
         return;
       }
-      const { command, done } = this.#held.shift();
+      const { command, done, caller } = this.#held.shift();
       refusal ??= this.#quota.refusal(command);
       if (refusal === null) {
-        this.#plan(command, done);
+        this.#plan(command, done, caller);
       } else {
         this.proposalsFailed += 1;
         this.#answerSoon(done, refusal, null);

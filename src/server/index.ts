@@ -3,6 +3,7 @@ import { NODE, type HasNode } from "../node/has-node.js";
 import type { Consistency, Node } from "../node/node.js";
 import type { Logger } from "../runtime/logger.js";
 import { silentLogger } from "../runtime/logger.js";
+import { nodeThreads } from "../runtime/node-threads.js";
 import { PrometheusMetrics, type ScrapedMetrics } from "../runtime/prometheus-metrics.js";
 import { systemClock } from "../runtime/system-clock.js";
 import { systemRandom } from "../runtime/system-random.js";
@@ -55,6 +56,6 @@ export async function serve(database: HasNode | Node, options: ServeOptions = {}
       listen: { host, port },
       metrics: metrics ?? createMetrics(),
     },
-    { clock: systemClock, random: systemRandom, logger },
+    { clock: systemClock, random: systemRandom, threads: nodeThreads, logger },
   );
 }

@@ -3,27 +3,7 @@ import type { EtcdServices } from "../etcd/services.js";
 import { CLUSTER_VERSION, SERVER_VERSION } from "../etcd/version.js";
 import type { Metrics, Sample } from "../runtime/metrics.js";
 import type { MethodCounters, TransportCounters } from "../transport/counters.js";
-
-/** gRPC's status names as grpc-go's metrics spell them, by number. */
-const statusNames = [
-  "OK",
-  "Canceled",
-  "Unknown",
-  "InvalidArgument",
-  "DeadlineExceeded",
-  "NotFound",
-  "AlreadyExists",
-  "PermissionDenied",
-  "ResourceExhausted",
-  "FailedPrecondition",
-  "Aborted",
-  "OutOfRange",
-  "Unimplemented",
-  "Internal",
-  "Unavailable",
-  "DataLoss",
-  "Unauthenticated",
-] as const;
+import { GRPC_STATUS_NAMES } from "../transport/service.js";
 
 /** Streaming methods in which only the server streams; the others stream both ways. */
 const serverStreams = new Set(["/grpc.health.v1.Health/Watch"]);
@@ -72,6 +52,7 @@ export function declareServerMetrics(
     "Open watch streams.",
     () => services.watchStreams,
   );
+  declareAuth(metrics, services);
   metrics.gauge("t4_connections", "Open connections.", () => counters.connectionsOpen);
   metrics.counter("t4_connections_total", "Connections accepted.", () => counters.connectionsTotal);
   metrics.counter(
@@ -87,6 +68,37 @@ export function declareServerMetrics(
   metrics.counter("t4_http_requests_total", "Plain HTTP requests.", () => counters.httpRequests);
   metrics.counter("t4_received_bytes_total", "Bytes received.", () => counters.bytesReceived);
   metrics.counter("t4_sent_bytes_total", "Bytes sent.", () => counters.bytesSent);
+}
+
+function declareAuth(metrics: Metrics, services: EtcdServices): void {
+  metrics.gauge(
+    "etcd_debugging_auth_revision",
+    "The revision of users, roles and permissions.",
+    () => services.auth.revision,
+  );
+  metrics.gauge("t4_auth_enabled", "Whether auth is on. 1: yes, 0: no.", () =>
+    Number(services.auth.enabled),
+  );
+  metrics.gauge("t4_auth_tokens", "Tokens that are known.", () => services.auth.tokens);
+  metrics.counter(
+    "t4_auth_invalid_tokens_total",
+    "Requests with a token that is none, or no longer one.",
+    () => services.auth.invalidTokens,
+  );
+  metrics.family(
+    "counter",
+    "t4_auth_logins_total",
+    "Logins: with the right password, with a wrong one, refused because too many failed.",
+    ["result"],
+    () => {
+      const { loginsSucceeded, loginsFailed, loginsPaused } = services.auth;
+      return [
+        { labels: { result: "success" }, value: loginsSucceeded },
+        { labels: { result: "failure" }, value: loginsFailed },
+        { labels: { result: "paused" }, value: loginsPaused },
+      ];
+    },
+  );
 }
 
 function declareCalls(metrics: Metrics, methods: ReadonlyMap<string, MethodCounters>): void {
@@ -124,7 +136,7 @@ function declareCalls(metrics: Metrics, methods: ReadonlyMap<string, MethodCount
     [...labelNames, "grpc_code"],
     () =>
       [...methods].flatMap(([path, counters]) =>
-        statusNames.map((name, status) => ({
+        GRPC_STATUS_NAMES.map((name, status) => ({
           labels: { ...methodLabels(path, counters.kind), grpc_code: name },
           value: counters.handled[status] ?? 0,
         })),

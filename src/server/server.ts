@@ -3,9 +3,11 @@
 import { REQUEST_BYTES_MAX, REQUEST_OVERHEAD_BYTES } from "../core/limits.js";
 import { createServices } from "../etcd/services.js";
 import type { Consistency, Node } from "../node/node.js";
+import { bcryptPasswords } from "../runtime/bcrypt-passwords.js";
 import { declareProcessMetrics } from "../runtime/process-metrics.js";
 import type { ScrapedMetrics } from "../runtime/prometheus-metrics.js";
 import type { Runtime } from "../runtime/runtime.js";
+import type { Signatures } from "../runtime/signatures.js";
 import { type Address, type TlsOptions, TransportServer } from "../transport/server.js";
 import { HealthChecks } from "./health-checks.js";
 import { httpEndpoints } from "./http-endpoints.js";
@@ -26,6 +28,16 @@ export interface StartOptions {
   readonly watchProgressIntervalMs?: number;
   readonly requestBytesMax?: number;
   readonly txnOperationsMax?: number;
+  readonly auth?: ServerAuthOptions;
+}
+
+export interface ServerAuthOptions {
+  /** Signs tokens (JWT); without it they are words that the server remembers. */
+  readonly signatures?: Signatures;
+  /** How long a token lives: a remembered one after its last use, a signed one after it was made. Default 300 s. */
+  readonly tokenTtlMs?: number;
+  /** Each step up doubles the time that a password takes to be checked; default 10. */
+  readonly bcryptCost?: number;
 }
 
 export interface Server {
@@ -40,7 +52,7 @@ export interface Server {
 }
 
 /** What a server needs of the world. */
-export type ServerRuntime = Pick<Runtime, "clock" | "random" | "logger">;
+export type ServerRuntime = Pick<Runtime, "clock" | "random" | "logger" | "threads">;
 
 const GRACE_MS = 5000;
 
@@ -49,6 +61,8 @@ export async function startServer(options: StartOptions, runtime: ServerRuntime)
   const { node, metrics, listen, tls } = options;
   const requestBytesMax = options.requestBytesMax ?? REQUEST_BYTES_MAX;
   let clientUrls = options.advertiseClientUrls ?? [];
+  const { bcryptCost, ...auth } = options.auth ?? {};
+  const passwords = bcryptPasswords(runtime.threads, bcryptCost);
   const services = createServices({
     node,
     clock: runtime.clock,
@@ -58,6 +72,7 @@ export async function startServer(options: StartOptions, runtime: ServerRuntime)
     ...(options.txnOperationsMax === undefined
       ? {}
       : { txnOperationsMax: options.txnOperationsMax }),
+    auth: { ...auth, passwords },
     ...(options.readConsistency === undefined ? {} : { readConsistency: options.readConsistency }),
     ...(options.watchProgressIntervalMs === undefined
       ? {}
@@ -102,6 +117,7 @@ export async function startServer(options: StartOptions, runtime: ServerRuntime)
       services.stopServing();
       services.endStreams();
       await Promise.all([main.drain(graceMs), probes?.close()]);
+      await passwords.close();
     },
   };
 }

@@ -22,10 +22,41 @@ export const GRPC_STATUS = {
   UNAUTHENTICATED: 16,
 } as const;
 
+/** The names of the codes, by number, as grpc-go writes them. */
+export const GRPC_STATUS_NAMES = [
+  "OK",
+  "Canceled",
+  "Unknown",
+  "InvalidArgument",
+  "DeadlineExceeded",
+  "NotFound",
+  "AlreadyExists",
+  "PermissionDenied",
+  "ResourceExhausted",
+  "FailedPrecondition",
+  "Aborted",
+  "OutOfRange",
+  "Unimplemented",
+  "Internal",
+  "Unavailable",
+  "DataLoss",
+  "Unauthenticated",
+] as const;
+
 export type GrpcStatus = (typeof GRPC_STATUS)[keyof typeof GRPC_STATUS];
+
+/** A place to keep what was found out about a request's headers. */
+export interface HeaderMemo {
+  value: unknown;
+}
 
 /** What both kinds of call know of their caller. */
 export interface CallContext {
+  /**
+   * One object for all calls of a connection that came with the same headers: what a service finds out about them it need
+   * not find out again. The transport never looks at it. Absent where headers are not kept.
+   */
+  readonly memo?: HeaderMemo;
   /** First value of a request header, in lower case; undefined if it was not sent. */
   metadata(name: string): string | undefined;
   /** "address:port" of the client. */

@@ -4,6 +4,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Message } from "../support/grpc-client.js";
 import { findDifferences, type Encounter } from "./compare.js";
+import { rootRolePermissions, unguardedMethods } from "./known-auth-differences.js";
 import { notYetServed } from "./not-yet-served.js";
 import { EVENT_DELETE, type EventGroup } from "./event-history.js";
 
@@ -251,4 +252,6 @@ export const knownDifferences: ReadonlyMap<string, Matcher> = new Map([
   ["malformed-protobuf-text", malformedProtobufText],
   ["methods-since-3.4", methodsSince34],
   ["not-yet-served", notServedYet],
+  ["unguarded-methods", unguardedMethods],
+  ["root-role-permissions", rootRolePermissions],
 ]);

@@ -3,25 +3,6 @@
 import { subjectName } from "../support/server-process.js";
 
 const methodsByService: Readonly<Record<string, readonly string[]>> = {
-  "etcdserverpb.Auth": [
-    "AuthEnable",
-    "AuthDisable",
-    "AuthStatus",
-    "Authenticate",
-    "UserAdd",
-    "UserGet",
-    "UserList",
-    "UserDelete",
-    "UserChangePassword",
-    "UserGrantRole",
-    "UserRevokeRole",
-    "RoleAdd",
-    "RoleGet",
-    "RoleList",
-    "RoleDelete",
-    "RoleGrantPermission",
-    "RoleRevokePermission",
-  ],
 };
 
 /** Paths such as `/etcdserverpb.KV/RangeStream`. Each is answered UNIMPLEMENTED. */

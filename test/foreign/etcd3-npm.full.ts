@@ -2,7 +2,15 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { after, before, beforeEach, test } from "node:test";
-import { Etcd3, EtcdLeaseInvalidError, EtcdLockFailedError } from "etcd3";
+import {
+  Etcd3,
+  EtcdAuthenticationFailedError,
+  EtcdLeaseInvalidError,
+  EtcdLockFailedError,
+  EtcdPermissionDeniedError,
+  EtcdRoleExistsError,
+  Range,
+} from "etcd3";
 import { startSubject, type ServerProcess } from "../support/server-process.js";
 import { within } from "../support/wait.js";
 
@@ -193,4 +201,41 @@ test("what a server refuses has etcd's reason", async () => {
     /requested lease not found/,
   );
   await assert.rejects(client.get("k").revision("999999").exec(), /required revision is a future/);
+});
+
+test("users, roles and permissions are made, and enforced", async () => {
+  await using guarded = await startSubject({ flags: ["--bcrypt-cost", "4"] });
+  const open = new Etcd3({ hosts: guarded.endpoint });
+  const root = new Etcd3({ hosts: guarded.endpoint, auth: { username: "root", password: "pw" } });
+  const user = new Etcd3({ hosts: guarded.endpoint, auth: { username: "app", password: "x" } });
+  const wrong = new Etcd3({ hosts: guarded.endpoint, auth: { username: "app", password: "y" } });
+  try {
+    await open.user("root").create("pw");
+    await open.user("root").addRole("root");
+    await open.auth.authEnable();
+    await assert.rejects(open.get("k").string(), /user name is empty/);
+    const role = root.role("writer");
+    await role.create();
+    await assert.rejects(role.create(), EtcdRoleExistsError);
+    await role.grant({ permission: "Readwrite", range: Range.prefix("app/") });
+    await root.user("app").create("x");
+    await root.user("app").addRole("writer");
+    await user.put("app/key").value("1");
+    assert.equal(await user.get("app/key").string(), "1");
+    await assert.rejects(user.get("other").string(), EtcdPermissionDeniedError);
+    await assert.rejects(wrong.get("app/key").string(), EtcdAuthenticationFailedError);
+    assert.deepEqual(
+      (await root.getRoles()).map(({ name }) => name),
+      ["writer"],
+    );
+    // A token that the server has forgotten: the client logs in again by itself.
+    await root.user("app").setPassword("x");
+    assert.equal(await user.get("app/key").string(), "1");
+    await root.auth.authDisable();
+    assert.equal(await open.get("app/key").string(), "1");
+  } finally {
+    for (const each of [open, root, user, wrong]) {
+      each.close();
+    }
+  }
 });

@@ -1,5 +1,8 @@
 // The simplest store that plans can be made on and applied to: every version of every key, in plain maps.
 import type { Alarm } from "../../src/core/alarm.js";
+import { applyAuth } from "../../src/core/auth/apply-auth.js";
+import { AuthRules } from "../../src/core/auth/auth-rules.js";
+import { NO_AUTH } from "../../src/core/auth/auth-state.js";
 import type { SystemEffect } from "../../src/core/entry.js";
 import { rangeContains, type KeyRange } from "../../src/core/key-range.js";
 import type { Row } from "../../src/core/row.js";
@@ -16,6 +19,9 @@ import {
 export class MemoryView implements PlanView {
   revision: Revision = FIRST_REVISION;
   compactRevision: Revision = NEVER_COMPACTED;
+  auth: AuthRules = new AuthRules(NO_AUTH);
+  /** Every effect, in order. */
+  readonly effects: SystemEffect[] = [];
   /** Versions of each key, oldest first. */
   readonly versions: Map<Key, Row[]> = new Map();
   /** Every row, in order. */
@@ -73,6 +79,9 @@ export class MemoryView implements PlanView {
     if (change.rows.length > 0) {
       this.revision = (this.revision + 1) as Revision;
     }
+    if (change.system !== null) {
+      this.effects.push(change.system);
+    }
     switch (change.system?.kind) {
       case "lease-grant":
         this.leases.set(change.system.lease, {
@@ -96,6 +105,9 @@ export class MemoryView implements PlanView {
       }
       case "downgrade":
         this.#downgradeTarget = change.system.target;
+        break;
+      case "auth":
+        this.auth = new AuthRules(applyAuth(this.auth.state, change.system.change));
         break;
       case "raise-revision":
       case "term-start":

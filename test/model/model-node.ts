@@ -1,5 +1,7 @@
 // A node for tests of what stands on one: plans on the memory view and commits in the next microtask. No files, no time:
 // leases end only when they are revoked.
+import type { AuthRules } from "../../src/core/auth/auth-rules.js";
+import { authoriseCommand, type Caller } from "../../src/core/auth/authorise.js";
 import type { Command, RangeOperation, RangeOutcome } from "../../src/core/command.js";
 import { T4Error } from "../../src/core/errors.js";
 import { rangeContains, type KeyRange } from "../../src/core/key-range.js";
@@ -71,9 +73,20 @@ export class ModelNode implements Node {
     };
   }
 
-  propose(command: Command, done: Completion): void {
+  get auth(): AuthRules {
+    return this.view.auth;
+  }
+
+  onAuthToken(): void {
+    // Nobody logs in here.
+  }
+
+  propose(command: Command, done: Completion, caller: Caller | null = null): void {
     let planned: ReturnType<typeof plan>;
     try {
+      if (caller !== null) {
+        authoriseCommand(this.auth, caller, command, this.view);
+      }
       planned = plan(command, this.view);
     } catch (error) {
       queueMicrotask(() => {

@@ -76,6 +76,8 @@ export class ReferenceModel {
         }
         this.compactRevision = command.revision;
         return { kind: "compact", revision: this.revision };
+      case "auth":
+        throw new Error("auth has a model of its own");
       case "lease-grant": {
         if (command.ttlSeconds > 9_000_000_000) {
           throw new ModelError("T4_LEASE_TTL_TOO_LARGE");

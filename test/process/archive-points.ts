@@ -160,7 +160,7 @@ async function restoreByCommand(
   const made = await t4(["restore", "to", ...places.flags, "--data-dir", directory, ...flags]);
   assert.equal(made.code, 0, made.stderr);
   await using db = await open({ dataDir: directory });
-  return allOf(db);
+  return await allOf(db);
 }
 
 async function restoreByServer(

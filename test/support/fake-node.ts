@@ -2,6 +2,8 @@
 // clock that the test moves. Writes are committed in a later turn, or when the test says so.
 import type { Alarm } from "../../src/core/alarm.js";
 import { RangePages } from "../../src/core/range-pages.js";
+import type { AuthRules } from "../../src/core/auth/auth-rules.js";
+import { authoriseCommand, type Caller } from "../../src/core/auth/authorise.js";
 import { plan } from "../../src/core/plan.js";
 import { readRange, resolveRevision } from "../../src/core/range-read.js";
 import { T4Error } from "../../src/core/errors.js";
@@ -10,6 +12,7 @@ import { rangeContains, type KeyRange } from "../../src/core/key-range.js";
 import type { Row } from "../../src/core/row.js";
 import type { Key, LeaseId, LogIndex, Revision, Term } from "../../src/core/words.js";
 import type {
+  AuthTokenListener,
   Completion,
   Consistency,
   LeaseStatus,
@@ -55,6 +58,7 @@ export class FakeNode implements Node {
   scratchOpen = 0;
   /** How each read so far was to be. */
   readonly consistencies: Consistency[] = [];
+  #tokenCommitted: AuthTokenListener | null = null;
   readonly #held: (() => void)[] = [];
   readonly #hub: WatchHub;
   readonly #renewedMs = new Map<LeaseId, number>();
@@ -137,11 +141,22 @@ export class FakeNode implements Node {
     };
   }
 
-  propose(command: Command, done: Completion): void {
+  get auth(): AuthRules {
+    return this.view.auth;
+  }
+
+  onAuthToken(listener: AuthTokenListener): void {
+    this.#tokenCommitted = listener;
+  }
+
+  propose(command: Command, done: Completion, caller: Caller | null = null): void {
     let error: T4Error | null = this.failWith;
     let outcome: Outcome | null = null;
     if (error === null) {
       try {
+        if (caller !== null) {
+          authoriseCommand(this.auth, caller, command, this.view);
+        }
         outcome = this.#apply(command);
       } catch (thrown) {
         if (!(thrown instanceof T4Error)) {
@@ -173,6 +188,10 @@ export class FakeNode implements Node {
     view.apply(made);
     if (made.system?.kind === "lease-grant") {
       this.#renewedMs.set(made.system.lease, this.clock.monotonicMs());
+    }
+    if (made.system?.kind === "auth" && made.system.change.kind === "token") {
+      const { user, passwordRevision, digest } = made.system.change;
+      this.#tokenCommitted?.(user, passwordRevision, digest);
     }
     for (const row of made.rows) {
       this.#hub.publish(row);

@@ -8,6 +8,7 @@ import {
   type StreamReceiver,
   type UnaryCall,
 } from "../../src/transport/service.js";
+import type { Passwords } from "../../src/runtime/passwords.js";
 import { FakeNode } from "./fake-node.js";
 import { ManualClock } from "./manual-clock.js";
 
@@ -132,12 +133,23 @@ export class TestStreamCall implements StreamCall {
   }
 }
 
+/** Hashes that take no time and hide nothing. */
+export const plainPasswords: Passwords = {
+  hash: async (password) => Promise.resolve(`hash of ${password}`),
+  verify: async (password, hash) => Promise.resolve(hash === `hash of ${password}`),
+  close: async () => Promise.resolve(),
+};
+
 export class ServiceHarness {
   readonly clock: ManualClock = new ManualClock();
   readonly node: FakeNode = new FakeNode(this.clock);
   readonly services: EtcdServices;
 
-  constructor(options: Pick<ServiceOptions, "watchProgressIntervalMs" | "readConsistency"> = {}) {
+  constructor(
+    options: Partial<
+      Pick<ServiceOptions, "watchProgressIntervalMs" | "readConsistency" | "auth">
+    > = {},
+  ) {
     let seed = 1;
     this.services = createServices({
       node: this.node,
@@ -154,6 +166,7 @@ export class ServiceHarness {
           clientUrls: ["http://127.0.0.1:3379"],
         },
       ],
+      auth: { passwords: plainPasswords },
       ...options,
     });
   }

@@ -22,8 +22,8 @@ export interface RunningServer extends Disposable {
   readonly ended: Promise<CommandResult>;
 }
 
-/** Who runs it: `spawn`'s uid and gid. */
-export type Identity = Pick<SpawnOptions, "uid" | "gid">;
+/** Who runs it, `spawn`'s uid and gid, and with which variables. */
+export type Identity = Pick<SpawnOptions, "uid" | "gid" | "env">;
 
 interface Started {
   readonly pid: number;
@@ -99,9 +99,13 @@ export interface StartingServer extends Disposable {
 }
 
 /** Starts `t4 run` on a free port. */
-export function beginServer(dataDirectory: string, flags: readonly string[] = []): StartingServer {
+export function beginServer(
+  dataDirectory: string,
+  flags: readonly string[] = [],
+  identity: Identity = {},
+): StartingServer {
   const listen = ["--listen", "127.0.0.1:0"];
-  const child = start(["run", "--data-dir", dataDirectory, ...listen, ...flags], {});
+  const child = start(["run", "--data-dir", dataDirectory, ...listen, ...flags], identity);
   const { pid, result, ended } = child;
   const handle = {
     pid,
@@ -134,6 +138,7 @@ export function beginServer(dataDirectory: string, flags: readonly string[] = []
 export async function startServer(
   dataDirectory: string,
   flags: readonly string[] = [],
+  identity: Identity = {},
 ): Promise<RunningServer> {
-  return beginServer(dataDirectory, flags).serving;
+  return beginServer(dataDirectory, flags, identity).serving;
 }

@@ -2,7 +2,11 @@
 // happens, at most one is served, in order of arrival; nobody waits for ever, and no key is left behind.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { TestUnaryCall, encodeWith } from "../../../test/support/service-harness.js";
+import {
+  encodeWith,
+  plainPasswords,
+  TestUnaryCall,
+} from "../../../test/support/service-harness.js";
 import { SeededRandom } from "../../../test/sim/seeded-random.js";
 import { SimulatedDisk } from "../../../test/sim/simulated-disk.js";
 import { InlineThreads } from "../../../test/sim/inline-threads.js";
@@ -57,7 +61,13 @@ class LineSimulation {
     const threads = new InlineThreads({ clock, disk, seed: 1, handlers: {} });
     const runtime = { clock, disk, random, threads, logger: silentLogger, metrics: noMetrics };
     this.#node = await clock.resolve(openNode({ dataDirectory: null, nodeId: "n" }, runtime));
-    this.#services = createServices({ node: this.#node, clock, random, members: () => [] });
+    this.#services = createServices({
+      node: this.#node,
+      clock,
+      random,
+      members: () => [],
+      auth: { passwords: plainPasswords },
+    });
     const contenders = Array.from({ length: 2 + random.below(10) }, async () => this.#contend());
     await clock.resolve(Promise.all(contenders), 3_600_000);
     // What a client that went away left behind is cleared up by a write of its own.

@@ -1,6 +1,13 @@
 // etcdserverpb.KV: the hot path of the server. A read of one key goes from request bytes to answer bytes without a
 // promise, a closure or a copy but that of the row.
-import type { OperationOutcome, RangeOutcome } from "../../core/command.js";
+import type { Caller } from "../../core/auth/authorise.js";
+import type {
+  DeleteRangeOperation,
+  OperationOutcome,
+  PutOperation,
+  RangeOutcome,
+  TxnOperation,
+} from "../../core/command.js";
 import { T4Error } from "../../core/errors.js";
 import {
   validateDeleteRange,
@@ -60,7 +67,8 @@ export function kvMethods(context: ServiceContext): (readonly [path: string, met
     context.node,
     decodeCompactionRequest,
     { size: sizeCompactionResponse, write: writeCompactionResponse },
-    async (request) => service.compact(request),
+    async (request, _requestBytes, call) =>
+      service.compact(request, context.authoriser.callerOf(call)),
   );
   return [...methods, ["/etcdserverpb.KV/Compact", compact]];
 }
@@ -98,22 +106,25 @@ class KvService {
   }
 
   readonly range: UnaryHandler = (call, request, start, end) => {
-    const { node, readConsistency } = this.#context;
+    const { node, readConsistency, authoriser } = this.#context;
     try {
       checkCaller(call, node);
       let outcome: RangeOutcome | Promise<RangeOutcome>;
       const keyEnd = start + 2 + (request[start + 1] ?? 0);
       // One key of up to 127 bytes and nothing else: what most requests are.
       if (keyEnd === end && request[start] === 0x0a && end - start > 2 && end - start < 130) {
-        outcome = node.range(pointRead(latin1(request, start + 2, end)), readConsistency);
+        const operation = pointRead(latin1(request, start + 2, end));
+        authoriser.read(call, operation.range);
+        outcome = node.range(operation, readConsistency);
       } else {
         const decoded = decodeRangeRequest(request, start, end);
         const operation = rangeOperation(decoded);
         validateRange(operation);
+        authoriser.read(call, operation.range);
         outcome = node.range(operation, decoded.serializable ? "serializable" : readConsistency);
       }
       if (outcome instanceof Promise) {
-        this.#answerLater(call, outcome);
+        this.#answerLater(call, outcome, node.auth.revision);
       } else {
         this.answer(call, outcome);
       }
@@ -128,8 +139,7 @@ class KvService {
       // The value stays a view of the request: planning, in this tick, copies it into its row.
       const operation = putOperation(decodePutRequest(request, start, end));
       validatePut(operation);
-      checkSize(end - start, this.#context.requestBytesMax);
-      this.#context.node.propose(operation, this.#completion(call));
+      this.#propose(call, operation, end - start);
     } catch (error) {
       failCall(call, error);
     }
@@ -140,8 +150,7 @@ class KvService {
       checkCaller(call, this.#context.node);
       const operation = deleteRangeOperation(decodeDeleteRangeRequest(request, start, end));
       validateDeleteRange(operation);
-      checkSize(end - start, this.#context.requestBytesMax);
-      this.#context.node.propose(operation, this.#completion(call));
+      this.#propose(call, operation, end - start);
     } catch (error) {
       failCall(call, error);
     }
@@ -152,10 +161,8 @@ class KvService {
       checkCaller(call, this.#context.node);
       const operation = txnOperation(decodeTxnRequest(request, start, end));
       validateTxn(operation, this.#context.txnOperationsMax);
-      if (!isReadOnly(operation)) {
-        checkSize(end - start, this.#context.requestBytesMax);
-      }
-      this.#context.node.propose(operation, this.#completion(call));
+      // A read has no limit but the message's.
+      this.#propose(call, operation, isReadOnly(operation) ? 0 : end - start);
     } catch (error) {
       // Each level takes one of the operations allowed, so what is nested deeper than we read has too many.
       const reason =
@@ -166,9 +173,21 @@ class KvService {
     }
   };
 
-  async compact(request: CompactionRequest): Promise<CompactionResponse> {
+  /** What the caller may do is decided where the command is planned. */
+  #propose(
+    call: UnaryCall,
+    operation: PutOperation | DeleteRangeOperation | TxnOperation,
+    requestBytes: number,
+  ): void {
+    const { node, authoriser, requestBytesMax } = this.#context;
+    const caller = authoriser.callerOf(call);
+    checkSize(requestBytes, requestBytesMax);
+    node.propose(operation, this.#completion(call), caller);
+  }
+
+  async compact(request: CompactionRequest, caller: Caller): Promise<CompactionResponse> {
     const { node, headers } = this.#context;
-    await proposed<"compact">(node, { kind: "compact", revision: request.revision });
+    await proposed<"compact">(node, { kind: "compact", revision: request.revision }, caller);
     if (request.physical) {
       await node.compactionDone();
     }
@@ -196,14 +215,14 @@ class KvService {
     return pending.done;
   }
 
-  #answerLater(call: UnaryCall, outcome: Promise<RangeOutcome>): void {
-    outcome.then(
-      (later) => {
+  #answerLater(call: UnaryCall, outcome: Promise<RangeOutcome>, authRevision: number): void {
+    outcome
+      .then((later) => {
+        this.#context.authoriser.stillAt(authRevision);
         this.answer(call, later);
-      },
-      (error: unknown) => {
+      })
+      .catch((error: unknown) => {
         failCall(call, error);
-      },
-    );
+      });
   }
 }

@@ -5,7 +5,7 @@ import { keyRangeFromWire, rangeIsEmpty, type KeyRange } from "../../core/key-ra
 import type { Watcher } from "../../node/node.js";
 import type { Timer } from "../../runtime/clock.js";
 import type { StreamCall, StreamReceiver } from "../../transport/service.js";
-import { failCall, STREAM_MALFORMED } from "../errors.js";
+import { failCall, grpcErrorText, STREAM_MALFORMED } from "../errors.js";
 import {
   decodeWatchRequest,
   WatchCreateRequestFilterType,
@@ -131,7 +131,10 @@ export class WatchStream implements StreamReceiver, WatchOutput {
   #create(request: WatchCreateRequest): void {
     // The smallest key stands for none.
     const range = keyRangeFromWire(request.key === "" ? "\0" : request.key, request.rangeEnd);
-    if (request.startRevision < 0) {
+    const refusal = this.#refusal(range);
+    if (refusal !== null) {
+      this.#refuse(refusal);
+    } else if (request.startRevision < 0) {
       this.#refuse(REASON_COMPACTED);
     } else if (rangeIsEmpty(range)) {
       this.#refuse(REASON_EMPTY_RANGE);
@@ -141,6 +144,19 @@ export class WatchStream implements StreamReceiver, WatchOutput {
       this.#refuse(REASON_TOO_MANY);
     } else {
       this.#open(request.watchId === 0n ? this.#takeId() : request.watchId, range, request);
+    }
+  }
+
+  /**
+   * Why the stream's caller may not watch the range now, or null. Later changes of that do not concern a watcher that is
+   * open, and the stream itself goes on.
+   */
+  #refusal(range: KeyRange): Uint8Array | null {
+    try {
+      this.#context.authoriser.read(this.#call, range);
+      return null;
+    } catch (error) {
+      return cancelReasonField(grpcErrorText(error));
     }
   }
 

@@ -2,7 +2,13 @@
 // waits in the stream's queue, where the service can see it and stop.
 import { assert } from "../../lib/assert.js";
 import type { Route } from "../context.js";
-import { GRPC_STATUS, type GrpcStatus, type StreamCall, type StreamReceiver } from "../service.js";
+import {
+  GRPC_STATUS,
+  type GrpcStatus,
+  type StreamCall,
+  type StreamReceiver,
+  type HeaderMemo,
+} from "../service.js";
 import { writeUint32 } from "../http2/frames.js";
 import { trailersBlock, trailersOnlyBlock } from "./status.js";
 import { MessageReader, type MessageSink } from "./message-reader.js";
@@ -51,6 +57,10 @@ class StreamCallState implements StreamCall, Exchange, MessageSink {
 
   get highWaterBytes(): number {
     return this.#session.context.limits.streamHighWaterBytes;
+  }
+
+  get memo(): HeaderMemo {
+    return this.#head.memo;
   }
 
   metadata(name: string): string | undefined {

@@ -3,7 +3,7 @@
 import { assert } from "../../lib/assert.js";
 import { NO_BYTES, copyBytes } from "../bytes.js";
 import type { Route } from "../context.js";
-import { GRPC_STATUS, type GrpcStatus, type UnaryCall } from "../service.js";
+import { GRPC_STATUS, type GrpcStatus, type UnaryCall, type HeaderMemo } from "../service.js";
 import { writeUint32 } from "../http2/frames.js";
 import { trailersOnlyBlock } from "./status.js";
 import { MessageReader, type MessageSink } from "./message-reader.js";
@@ -57,6 +57,10 @@ class UnaryCallState implements UnaryCall, Exchange {
 
   get output(): Uint8Array {
     return this.#own ?? this.#session.output.buffer;
+  }
+
+  get memo(): HeaderMemo {
+    return this.#head.memo;
   }
 
   metadata(name: string): string | undefined {

@@ -1,5 +1,6 @@
 // A request's header list, checked (RFC 9113, 8.2 and 8.3) and sorted once. Immutable: equal header blocks share one.
 import type { Route, Routes } from "../context.js";
+import type { HeaderMemo } from "../service.js";
 import { FIELD, type HeaderField } from "../hpack/field.js";
 
 /** What is to be done with a request. */
@@ -34,6 +35,8 @@ export class RequestHead {
   contentLength = -1;
   kind: RequestKind = REQUEST.HTTP;
   route: Route | undefined = undefined;
+  /** Free for the services. */
+  readonly memo: HeaderMemo = { value: null };
 
   constructor(fields: readonly HeaderField[]) {
     this.fields = fields;
