@@ -6,12 +6,26 @@ import { AssertionError } from "../lib/assert.js";
 import { T4Error, type T4ErrorCode } from "../core/errors.js";
 import type { GrpcStatus } from "../transport/service.js";
 import {
+  badLeaderTransferee,
   ETCD_ERRORS,
   failCall,
   invalidClientApiVersion,
+  invalidDowngradeTarget,
+  invalidMemberUrls,
   invalidSortOption,
+  memberNotFound,
+  memberNotLearner,
   noLeader,
+  notCapable,
+  notEnoughStarted,
+  notLeader,
+  peerUrlsExist,
+  rangeStreamFilters,
+  rangeStreamSort,
   serverStopped,
+  tooManyLearners,
+  unknownMethod,
+  wrongDowngradeVersion,
 } from "./errors.js";
 import { MalformedMessage } from "./wire.js";
 
@@ -38,6 +52,22 @@ const catalogue: Readonly<Record<string, number>> = {
   "etcdserver: request timed out": 14,
   "etcdserver: request canceled": 1,
   "etcdserver: corrupt cluster": 15,
+  "etcdserver: bad leader transferee": 9,
+  "etcdserver: wrong downgrade target version format": 3,
+  "etcdserver: invalid downgrade target version": 3,
+  "etcdserver: cluster has a downgrade job in progress": 9,
+  "etcdserver: no inflight downgrade job": 9,
+  // These two are in no table of etcd's, and leave as UNKNOWN.
+  "etcdserver: unknown method": 2,
+  "etcdserver: re-configuration failed due to not enough started members": 2,
+  "etcdserver: given member URLs are invalid": 3,
+  "etcdserver: member not found": 5,
+  "etcdserver: Peer URLs already exists": 9,
+  "etcdserver: too many learner members in cluster": 9,
+  "etcdserver: can only promote a learner member": 9,
+  "etcdserver: not capable": 9,
+  "RangeStream does not support custom sort orders": 12,
+  "RangeStream does not support revision filters": 12,
 };
 
 const expected: Readonly<Partial<Record<T4ErrorCode, string>>> = {
@@ -62,6 +92,8 @@ const expected: Readonly<Partial<Record<T4ErrorCode, string>>> = {
   T4_IO: "etcdserver: server stopped",
   T4_FENCED: "etcdserver: leader changed",
   T4_CORRUPT: "etcdserver: corrupt cluster",
+  T4_DOWNGRADE_IN_PROGRESS: "etcdserver: cluster has a downgrade job in progress",
+  T4_NO_DOWNGRADE: "etcdserver: no inflight downgrade job",
 };
 
 function answerTo(error: unknown): { status: GrpcStatus | null; text: string } {
@@ -96,6 +128,20 @@ test("errors of the protocol alone are in the catalogue too", () => {
     invalidClientApiVersion(),
     noLeader(),
     serverStopped(),
+    notLeader(),
+    badLeaderTransferee(),
+    wrongDowngradeVersion(),
+    invalidDowngradeTarget(),
+    unknownMethod(),
+    notEnoughStarted(),
+    invalidMemberUrls(),
+    memberNotFound(),
+    peerUrlsExist(),
+    tooManyLearners(),
+    memberNotLearner(),
+    notCapable(),
+    rangeStreamSort(),
+    rangeStreamFilters(),
   ]) {
     assert.equal(answerTo(error).status, catalogue[error.message]);
   }
