@@ -7,6 +7,6 @@ export interface Alarm {
   readonly member: bigint;
   /** A number of ALARM, or another. */
   readonly alarm: number;
-  /** Raised by the member's own quota, which lowers it again when there is room. */
+  /** Raised because a quota was reached: the leader lowers it again when there is room. */
   readonly byQuota: boolean;
 }

@@ -6,14 +6,28 @@ import { AssertionError } from "../lib/assert.js";
 import { T4Error, type T4ErrorCode } from "../core/errors.js";
 import type { GrpcStatus } from "../transport/service.js";
 import {
+  badLeaderTransferee,
   ETCD_ERRORS,
   failCall,
   invalidAuthToken,
   invalidClientApiVersion,
+  invalidDowngradeTarget,
+  invalidMemberUrls,
   invalidSortOption,
+  memberNotFound,
+  memberNotLearner,
   noLeader,
   permissionNotGiven,
+  notCapable,
+  notEnoughStarted,
+  notLeader,
+  peerUrlsExist,
+  rangeStreamFilters,
+  rangeStreamSort,
   serverStopped,
+  tooManyLearners,
+  unknownMethod,
+  wrongDowngradeVersion,
 } from "./errors.js";
 import { MalformedMessage } from "./wire.js";
 
@@ -57,6 +71,22 @@ const catalogue: Readonly<Record<string, number>> = {
   "etcdserver: revision of auth store is old": 3,
   "etcdserver: permission denied": 7,
   "etcdserver: invalid auth token": 16,
+  "etcdserver: bad leader transferee": 9,
+  "etcdserver: wrong downgrade target version format": 3,
+  "etcdserver: invalid downgrade target version": 3,
+  "etcdserver: cluster has a downgrade job in progress": 9,
+  "etcdserver: no inflight downgrade job": 9,
+  // These two are in no table of etcd's, and leave as UNKNOWN.
+  "etcdserver: unknown method": 2,
+  "etcdserver: re-configuration failed due to not enough started members": 2,
+  "etcdserver: given member URLs are invalid": 3,
+  "etcdserver: member not found": 5,
+  "etcdserver: Peer URLs already exists": 9,
+  "etcdserver: too many learner members in cluster": 9,
+  "etcdserver: can only promote a learner member": 9,
+  "etcdserver: not capable": 9,
+  "RangeStream does not support custom sort orders": 12,
+  "RangeStream does not support revision filters": 12,
 };
 
 const expected: Readonly<Partial<Record<T4ErrorCode, string>>> = {
@@ -96,6 +126,8 @@ const expected: Readonly<Partial<Record<T4ErrorCode, string>>> = {
   T4_AUTH_FAILED: "etcdserver: authentication failed, invalid user ID or password",
   T4_AUTH_REVISION_OLD: "etcdserver: revision of auth store is old",
   T4_PERMISSION_DENIED: "etcdserver: permission denied",
+  T4_DOWNGRADE_IN_PROGRESS: "etcdserver: cluster has a downgrade job in progress",
+  T4_NO_DOWNGRADE: "etcdserver: no inflight downgrade job",
 };
 
 function answerTo(error: unknown): { status: GrpcStatus | null; text: string } {
@@ -132,6 +164,20 @@ test("errors of the protocol alone are in the catalogue too", () => {
     serverStopped(),
     invalidAuthToken(),
     permissionNotGiven(),
+    notLeader(),
+    badLeaderTransferee(),
+    wrongDowngradeVersion(),
+    invalidDowngradeTarget(),
+    unknownMethod(),
+    notEnoughStarted(),
+    invalidMemberUrls(),
+    memberNotFound(),
+    peerUrlsExist(),
+    tooManyLearners(),
+    memberNotLearner(),
+    notCapable(),
+    rangeStreamSort(),
+    rangeStreamFilters(),
   ]) {
     assert.equal(answerTo(error).status, catalogue[error.message]);
   }

@@ -111,6 +111,18 @@ test("an alarm that an operator raised stays until it is lowered, with or withou
   }
 });
 
+test("the quota's alarm of a member that is gone is lowered too", async () => {
+  const life = new Life();
+  await life.open(QUOTA_BYTES);
+  const alarm = { member: 12_345n, alarm: ALARM.noSpace, byQuota: true };
+  await life.run({ kind: "alarm", isRaised: true, ...alarm });
+  await life.clock.resolve(life.node.close());
+  await life.open(QUOTA_BYTES);
+  await life.clock.run(1_000);
+  assert.deepEqual(life.alarms, []);
+  await life.clock.resolve(life.node.close());
+});
+
 test("while members' data differ nothing is written, and leases end when it is over", async () => {
   const life = new Life();
   await life.open(0);

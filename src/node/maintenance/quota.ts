@@ -1,6 +1,6 @@
 // Room, and what is refused for want of it or because of other alarms. With a quota, the command that would exceed it
 // raises the alarm NOSPACE; from then on all that would add to the store is refused, by every member and after a restart
-// too, until there is room again for what was refused: then the alarm is lowered by who raised it.
+// too, until there is room again for what was refused: then the leader lowers the alarm.
 // Must never: refuse what gives space back, deletes and compactions.
 import { ALARM } from "../../core/alarm.js";
 import type { Command } from "../../core/command.js";
@@ -80,7 +80,7 @@ export class Quota {
       return null;
     }
     this.#refusedBytes = Math.max(this.#refusedBytes, growth);
-    this.#setAlarm(true);
+    this.#setAlarm(true, this.#parts.memberId);
     return new T4Error(
       "T4_NO_SPACE",
       `the store has ${totalBytes} bytes, and the quota is ${quotaBytes}`,
@@ -89,15 +89,16 @@ export class Quota {
 
   /** Looks again and again while the alarm is up. */
   #watch(): void {
-    const { state, memberId, store, quotaBytes, clock } = this.#parts;
-    const raised = state.get(memberId, ALARM.noSpace);
-    if (this.#isStopped || this.#timer !== null || raised?.byQuota !== true) {
+    const { state, store, quotaBytes, clock } = this.#parts;
+    // Of whichever member: one whose directory was lost, or that led before, does not come back to lower its own.
+    const raised = state.alarms().find(({ alarm, byQuota }) => byQuota && alarm === ALARM.noSpace);
+    if (this.#isStopped || this.#timer !== null || raised === undefined) {
       return;
     }
     const wantedBytes = Math.max(this.#refusedBytes, quotaBytes / FREE_SHARE);
     if (quotaBytes === 0 || store.sizes.totalBytes + wantedBytes <= quotaBytes) {
       this.#refusedBytes = 0;
-      this.#setAlarm(false);
+      this.#setAlarm(false, raised.member);
     }
     this.#timer = clock.after(LOOK_INTERVAL_MS, () => {
       this.#timer = null;
@@ -105,14 +106,14 @@ export class Quota {
     });
   }
 
-  #setAlarm(isRaised: boolean): void {
+  #setAlarm(isRaised: boolean, member: bigint): void {
     if (this.#isProposing || this.#isStopped) {
       return;
     }
     this.#isProposing = true;
-    const { memberId, store, quotaBytes, logger, propose } = this.#parts;
+    const { store, quotaBytes, logger, propose } = this.#parts;
     const fields = { bytes: store.sizes.totalBytes, quotaBytes };
-    const alarm = { member: memberId, alarm: ALARM.noSpace, byQuota: true };
+    const alarm = { member, alarm: ALARM.noSpace, byQuota: true };
     propose({ kind: "alarm", isRaised, ...alarm }, (error) => {
       this.#isProposing = false;
       if (error !== null) {

@@ -39,10 +39,6 @@ export class MaintenanceState implements SnapshotSection {
     return this.alarms().some((each) => each.alarm === alarm);
   }
 
-  get(member: bigint, alarm: number): Alarm | null {
-    return this.#alarms.get(keyOf({ member, alarm })) ?? null;
-  }
-
   /** Whether no alarm is raised at all: what nearly every command finds. */
   get isQuiet(): boolean {
     return this.#alarms.size === 0;
