@@ -219,6 +219,20 @@ suite("holding", () => {
     }
   });
 
+  test("a holder that got no answer for minutes finds its own renewal, however many it has sent since", async () => {
+    const rig = new Rig();
+    const node = rig.node("a");
+    const lock = await rig.acquire(node);
+    node.store.setFaults({ ...NO_FAULTS, failAfter: 1 });
+    await rig.clock.run(300_000);
+    assert.equal(lock.isValid(), false);
+    node.store.setFaults(NO_FAULTS);
+    await rig.clock.run(20_000);
+    assert.equal(lock.isValid(), true);
+    assert.deepEqual(rig.lost, []);
+    await lock.close();
+  });
+
   test("a holder that was away finds another owner, once, and does not write over it", async () => {
     const rig = new Rig();
     const node = rig.node("a");

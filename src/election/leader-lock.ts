@@ -348,7 +348,11 @@ export class LeaderLock {
       found.record.nonce === this.#record.nonce &&
       found.record.logId === this.#record.logId;
     if (isOurs) {
-      // Read before a renewal that has been confirmed since.
+      // Either it was read before a renewal that has been confirmed since, or it is one of so many without an answer that it is
+      // not remembered. Then the next renewal goes on from it; since when it holds is not known, so it is believed no longer.
+      if (found.record.renewals > this.#record.renewals) {
+        this.#adopt(found.record, found.tag, this.#sinceMs);
+      }
       return true;
     }
     this.#lose(found?.record ?? null);

@@ -174,7 +174,7 @@ export class Acknowledged {
    * Every acknowledged write is there, and nothing that was never asked for. With `throughRevision`, what was acknowledged
    * with a later one, each to a key of its own, must be gone. Resolves to how many those are.
    */
-  async verify(client: GrpcClient, throughRevision = Infinity): Promise<number> {
+  async verify(client: GrpcClient, throughRevision: number = Infinity): Promise<number> {
     const { rows, revision } = await readAll(client);
     const isCut = throughRevision !== Infinity;
     assert.ok(isCut || revision >= this.revision, `revision ${revision} after ${this.revision}`);

@@ -9,7 +9,8 @@ import { repositoryPath } from "./paths.js";
 import { makeTempDirectory, removeTempDirectory } from "./temp-directory.js";
 import { sleep } from "./wait.js";
 
-const START_DEADLINE_MS = 20_000;
+/** A node whose disk was lost waits 10 s for its old lock, and the machine may be busy: this only ends a hang. */
+const START_DEADLINE_MS = 60_000;
 const STOP_DEADLINE_MS = 10_000;
 const START_ATTEMPTS = 3;
 const OUTPUT_CHARS_KEPT = 64 * 1024;
