@@ -163,7 +163,7 @@ export class Work {
   async collect(
     place: Place,
     database: Database,
-    pauseChance = this.random.chance(0.2) ? PAUSE_CHANCE : 0,
+    pauseChance: number = this.random.chance(0.2) ? PAUSE_CHANCE : 0,
   ): Promise<void> {
     if (this.isBusy && this.random.chance(0.05)) {
       place.pinsUnreadableUntilMs =
@@ -195,7 +195,7 @@ export class Work {
     });
   }
 
-  async fork(place: Place, isAtEdge = this.random.chance(0.3)): Promise<void> {
+  async fork(place: Place, isAtEdge: boolean = this.random.chance(0.3)): Promise<void> {
     if (place.depth >= DEPTH_MAX) {
       return;
     }

@@ -1,6 +1,7 @@
 // A place where a node may run: a disk that outlives processes, and what runs on it now.
 import type { ArchiveConfig, CheckpointConfig } from "../../src/node/archive/archive-config.js";
 import type { Node } from "../../src/node/node.js";
+import type { NodeConfig } from "../../src/node/open-node.js";
 import type { Machine } from "../sim-archive/machine.js";
 import type { FaultyObjectStore } from "../sim/faulty-object-store.js";
 import type { SeededRandom } from "../sim/seeded-random.js";
@@ -88,13 +89,13 @@ export class Site {
 }
 
 /** Small, so that segments end and tables are made all the time. */
-export const NODE_CONFIG = {
+export const NODE_CONFIG: NodeConfig = {
   dataDirectory: "/data",
   nodeId: null,
   segmentBytesMax: 8 * 1024,
   blockCacheBytesMax: 64 * 1024,
   rowCacheBytesMax: 4 * 1024,
-} as const;
+};
 
 /** What all nodes of a run keep of the past. */
 export type Retention = Pick<CheckpointConfig, "keep" | "restoreWindowMs" | "graceMs">;

@@ -3,7 +3,7 @@ import { ways } from "./coverage.js";
 
 const simulation = new URL("./simulation.js", import.meta.url);
 
-testSeeds("nodes on one object store keep their promises in many runs", simulation, {
+testSeeds("nodes on one object store keep their promises in hundreds of runs", simulation, {
   first: 1_000,
   seeds: 300,
   meets: ways,
