@@ -1,14 +1,18 @@
 // A server: one port with etcd's gRPC services and the plain HTTP endpoints, over a node that is already running.
 // Must never: close the node, which belongs to who opened it.
 import { REQUEST_BYTES_MAX, REQUEST_OVERHEAD_BYTES } from "../core/limits.js";
+import type { HttpHandler, HttpResponse, HttpStreams } from "../transport/service.js";
 import { createServices } from "../etcd/services.js";
 import type { Consistency, Node } from "../node/node.js";
 import { declareProcessMetrics } from "../runtime/process-metrics.js";
 import type { ScrapedMetrics } from "../runtime/prometheus-metrics.js";
 import type { Runtime } from "../runtime/runtime.js";
 import { type Address, type TlsOptions, TransportServer } from "../transport/server.js";
+import { AccessControl, type AccessOptions, OPEN_ACCESS } from "./access.js";
+import { Gateway } from "./gateway/gateway.js";
+import { OPEN_API_PATH, openApiDocument } from "./gateway/open-api.js";
 import { HealthChecks } from "./health-checks.js";
-import { httpEndpoints } from "./http-endpoints.js";
+import { httpEndpoints, probePaths } from "./http-endpoints.js";
 import { declareServerMetrics } from "./server-metrics.js";
 
 export interface StartOptions {
@@ -26,6 +30,8 @@ export interface StartOptions {
   readonly watchProgressIntervalMs?: number;
   readonly requestBytesMax?: number;
   readonly txnOperationsMax?: number;
+  /** Which pages may read answers over plain HTTP, and by which names the server may be addressed; default: all. */
+  readonly access?: AccessOptions;
 }
 
 export interface Server {
@@ -43,6 +49,9 @@ export interface Server {
 export type ServerRuntime = Pick<Runtime, "clock" | "random" | "logger">;
 
 const GRACE_MS = 5000;
+
+/** What JSON puts around the bytes of the largest message. */
+const JSON_OVERHEAD_BYTES = 64 * 1024;
 
 /** Listens; rejects with a ListenError where it cannot. */
 export async function startServer(options: StartOptions, runtime: ServerRuntime): Promise<Server> {
@@ -64,10 +73,13 @@ export async function startServer(options: StartOptions, runtime: ServerRuntime)
       : { watchProgressIntervalMs: options.watchProgressIntervalMs }),
   });
   const checks = new HealthChecks(node, runtime.clock);
+  const messageBytesMax = requestBytesMax + REQUEST_OVERHEAD_BYTES;
+  const httpBodyBytesMax = Math.ceil((messageBytesMax * 4) / 3) + JSON_OVERHEAD_BYTES;
+  const endpoints = httpEndpoints(checks, metrics);
+  const access = options.access ?? OPEN_ACCESS;
   const common = {
     clock: runtime.clock,
-    httpHandler: httpEndpoints(checks, metrics),
-    limits: { messageBytesMax: requestBytesMax + REQUEST_OVERHEAD_BYTES },
+    limits: { messageBytesMax, httpBodyBytesMax },
     onError: (error: unknown) => {
       runtime.logger.error("a request met a bug", {
         error: error instanceof Error ? error : new Error(String(error)),
@@ -78,8 +90,17 @@ export async function startServer(options: StartOptions, runtime: ServerRuntime)
       });
     },
   };
-  const main = new TransportServer({
+  const gateway = new Gateway({
+    services: services.methods,
+    counters: () => main.counters,
+    clock: runtime.clock,
+    messageBytesMax,
+    jsonBytesMax: httpBodyBytesMax,
+  });
+  const document = openApiDocument([...probePaths(checks).keys()]);
+  const main: TransportServer = new TransportServer({
     ...common,
+    ...httpSide(new AccessControl(access, tls !== undefined), gateway, document, endpoints),
     services: services.methods,
     ...listen,
     ...(tls === undefined ? {} : { tls }),
@@ -88,7 +109,11 @@ export async function startServer(options: StartOptions, runtime: ServerRuntime)
   if (options.advertiseClientUrls === undefined) {
     clientUrls = [urlOf(address, tls !== undefined)];
   }
-  const probes = await startProbes(options.metricsListen, common, main);
+  const probes = await startProbes(
+    options.metricsListen,
+    { ...common, httpHandler: new AccessControl(access, false).guard(endpoints) },
+    main,
+  );
   // Only now: a registry takes each name once, and a server that cannot listen may be tried again.
   declareServerMetrics(metrics, services, main.counters);
   checks.declareMetrics(metrics);
@@ -103,6 +128,32 @@ export async function startServer(options: StartOptions, runtime: ServerRuntime)
       services.endStreams();
       await Promise.all([main.drain(graceMs), probes?.close()]);
     },
+  };
+}
+
+/** The endpoints, the gateway and the document that describes both, behind the rules of access. */
+function httpSide(
+  control: AccessControl,
+  gateway: Gateway,
+  document: string,
+  endpoints: HttpHandler,
+): { readonly httpHandler: HttpHandler; readonly httpStreams: HttpStreams } {
+  const described: HttpResponse = {
+    status: 200,
+    headers: { "content-type": "application/json" },
+    body: document,
+  };
+  return {
+    httpHandler: control.guard(async (request) => {
+      if (gateway.serves(request.path)) {
+        return gateway.handle(request);
+      }
+      const asksDocument = request.path === OPEN_API_PATH && request.method === "GET";
+      return asksDocument ? described : endpoints(request);
+    }),
+    httpStreams: control.guardStreams((head, asksWebSocket, headers) =>
+      gateway.stream(head, asksWebSocket, headers),
+    ),
   };
 }
 
