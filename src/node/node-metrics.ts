@@ -97,6 +97,9 @@ function declareStore(metrics: Metrics, parts: Measured): void {
     "etcd_server_quota_backend_bytes",
     "Bytes that the store may have. 0: no limit but the disk's.",
     () => parts.quotaBytes,
+    "etcd_debugging_mvcc_db_total_size_in_bytes",
+    "The same under the name that it had before etcd 3.4.",
+    () => store.sizes.totalBytes,
   );
   metrics.gauge("etcd_debugging_mvcc_keys_total", "Live keys.", () => system.keysTotal);
   metrics.gauge(

@@ -17,7 +17,7 @@ function errorPage(
 }
 
 const NOT_FOUND = errorPage(404, "404 page not found");
-const NOT_GET = errorPage(405, "Method Not Allowed", { allow: "GET" });
+export const NOT_GET: HttpResponse = errorPage(405, "Method Not Allowed", { allow: "GET" });
 
 /**
  * etcd's JSON, and two line ends that bring it to 64 bytes: the HTTP/2 conformance suite needs that much from a GET to

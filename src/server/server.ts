@@ -12,7 +12,7 @@ import { AccessControl, type AccessOptions, OPEN_ACCESS } from "./access.js";
 import { Gateway } from "./gateway/gateway.js";
 import { OPEN_API_PATH, openApiDocument } from "./gateway/open-api.js";
 import { HealthChecks } from "./health-checks.js";
-import { httpEndpoints, probePaths } from "./http-endpoints.js";
+import { httpEndpoints, NOT_GET, probePaths } from "./http-endpoints.js";
 import { declareServerMetrics } from "./server-metrics.js";
 
 export interface StartOptions {
@@ -148,8 +148,10 @@ function httpSide(
       if (gateway.serves(request.path)) {
         return gateway.handle(request);
       }
-      const asksDocument = request.path === OPEN_API_PATH && request.method === "GET";
-      return asksDocument ? described : endpoints(request);
+      if (request.path === OPEN_API_PATH) {
+        return request.method === "GET" ? described : NOT_GET;
+      }
+      return endpoints(request);
     }),
     httpStreams: control.guardStreams((head, asksWebSocket, headers) =>
       gateway.stream(head, asksWebSocket, headers),
