@@ -76,7 +76,7 @@ export async function startServer(options: StartOptions, runtime: ServerRuntime)
   const messageBytesMax = requestBytesMax + REQUEST_OVERHEAD_BYTES;
   const httpBodyBytesMax = Math.ceil((messageBytesMax * 4) / 3) + JSON_OVERHEAD_BYTES;
   const endpoints = httpEndpoints(checks, metrics);
-  const access = options.access ?? OPEN_ACCESS;
+  const { access = OPEN_ACCESS } = options;
   const common = {
     clock: runtime.clock,
     limits: { messageBytesMax, httpBodyBytesMax },
@@ -97,10 +97,9 @@ export async function startServer(options: StartOptions, runtime: ServerRuntime)
     messageBytesMax,
     jsonBytesMax: httpBodyBytesMax,
   });
-  const document = openApiDocument([...probePaths(checks).keys()]);
   const main: TransportServer = new TransportServer({
     ...common,
-    ...httpSide(new AccessControl(access, tls !== undefined), gateway, document, endpoints),
+    ...httpSide(new AccessControl(access, tls !== undefined), gateway, checks, endpoints),
     services: services.methods,
     ...listen,
     ...(tls === undefined ? {} : { tls }),
@@ -135,13 +134,13 @@ export async function startServer(options: StartOptions, runtime: ServerRuntime)
 function httpSide(
   control: AccessControl,
   gateway: Gateway,
-  document: string,
+  checks: HealthChecks,
   endpoints: HttpHandler,
 ): { readonly httpHandler: HttpHandler; readonly httpStreams: HttpStreams } {
   const described: HttpResponse = {
     status: 200,
     headers: { "content-type": "application/json" },
-    body: document,
+    body: openApiDocument([...probePaths(checks).keys()]),
   };
   return {
     httpHandler: control.guard(async (request) => {

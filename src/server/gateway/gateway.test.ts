@@ -6,7 +6,7 @@ import { suite, test, type TestContext } from "node:test";
 import { FakeNode } from "../../../test/support/fake-node.js";
 import { NODE } from "../../node/has-node.js";
 import { systemClock } from "../../runtime/system-clock.js";
-import { TransportCounters, MethodCounters } from "../../transport/counters.js";
+import type { MethodCounters, TransportCounters } from "../../transport/counters.js";
 import { TransportServer } from "../../transport/server.js";
 import type { Method, ServiceMap, StreamCall, UnaryCall } from "../../transport/service.js";
 import { createMetrics, serve, type ServeOptions } from "../index.js";
@@ -222,7 +222,7 @@ suite("calls", () => {
   });
 
   test("statuses, metadata, time-outs, counters; and a client that leaves cancels its call", async (context) => {
-    let cancelled = 0;
+    const state = { cancelled: 0 };
     const { url, counters } = await startMethods(context, {
       "/v3lockpb.Lock/Lock": {
         kind: "unary",
@@ -232,7 +232,7 @@ suite("calls", () => {
             return;
           }
           call.onCancel(() => {
-            cancelled += 1;
+            state.cancelled += 1;
           });
         },
       },
@@ -244,7 +244,7 @@ suite("calls", () => {
     const late = await post(lock, "{}", { "grpc-timeout": "50m" });
     assert.equal(late.status, 504);
     assert.match(late.text, /"code":4,"message":"context deadline exceeded"/);
-    assert.equal(cancelled, 1);
+    assert.equal(state.cancelled, 1);
     assert.equal((await post(lock, "{}", { "grpc-timeout": "soon" })).status, 400);
     const gone = httpRequest(lock, { method: "POST", agent: false });
     gone.on("error", () => undefined);
@@ -254,7 +254,7 @@ suite("calls", () => {
       await systemClock.sleep(5);
     }
     gone.destroy();
-    while (cancelled < 2) {
+    while (state.cancelled < 2) {
       await systemClock.sleep(5);
     }
     assert.deepEqual([handled[16], handled[4], handled[1]], [1, 1, 1]);

@@ -37,7 +37,9 @@ suite("the OpenAPI document", () => {
     });
     const url = `http://127.0.0.1:${server.address.port}`;
     const text = await (await fetch(`${url}/openapi.json`)).text();
-    const { valid, errors } = await new Validator().validate(JSON.parse(text) as Record<string, unknown>);
+    const { valid, errors } = await new Validator().validate(
+      JSON.parse(text) as Record<string, unknown>,
+    );
     assert.ok(valid, JSON.stringify(errors, null, 2));
 
     const { paths, components } = JSON.parse(text) as Document;

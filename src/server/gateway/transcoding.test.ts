@@ -319,7 +319,7 @@ suite("JSON", () => {
           } catch {
             // Malformed as a whole; its first value may still be good.
           }
-          let ours: JsonValue | null = null;
+          let ours: JsonValue | null;
           try {
             ours = readFirstJson(bytesOf(text));
           } catch (error) {
