@@ -254,7 +254,8 @@ suite("calls", () => {
       await systemClock.sleep(5);
     }
     gone.destroy();
-    while (state.cancelled < 2) {
+    const cancelled = (): number => state.cancelled;
+    while (cancelled() < 2) {
       await systemClock.sleep(5);
     }
     assert.deepEqual([handled[16], handled[4], handled[1]], [1, 1, 1]);

@@ -20,7 +20,7 @@ import { JsonFault, readFirstJson } from "./json-reader.js";
 import { JsonSplitter } from "./json-splitter.js";
 import { jsonToWire } from "./json-to-wire.js";
 import { gatewayRoutes } from "./routes.js";
-import { type Failure, failureResponse, JSON_TYPE } from "./status.js";
+import { type Failure, failureResponse, SUCCESS_HEADERS } from "./status.js";
 import { GatewayStreamCall } from "./stream-call.js";
 import { type CallOptions, GatewayUnaryCall, type Outcome } from "./unary-call.js";
 import { wireToJson } from "./wire-to-json.js";
@@ -279,7 +279,7 @@ function answerOf(descriptor: MethodDescriptor, outcome: Outcome): HttpResponse 
   }
   return {
     status: 200,
-    headers: { ...JSON_TYPE, "grpc-metadata-content-type": "application/grpc" },
+    headers: SUCCESS_HEADERS,
     body: utf8Bytes(wireToJson(descriptor.response, outcome, 0, outcome.length)),
   };
 }

@@ -30,6 +30,12 @@ const INTERNAL_SERVER_ERROR = [500, "Internal Server Error"] as const;
 
 export const JSON_TYPE: Readonly<Record<string, string>> = { "content-type": "application/json" };
 
+/** Of an answer that is none of these: the second is gRPC's own header, as etcd's gateway passes it on. */
+export const SUCCESS_HEADERS: Readonly<Record<string, string>> = {
+  ...JSON_TYPE,
+  "grpc-metadata-content-type": "application/grpc",
+};
+
 export function failureResponse({ status, message }: Failure): HttpResponse {
   const [httpStatus] = HTTP_STATUS[status] ?? INTERNAL_SERVER_ERROR;
   return {

@@ -14,7 +14,7 @@ import {
 } from "../../transport/service.js";
 import { JsonFault } from "./json-reader.js";
 import { JsonSplitter } from "./json-splitter.js";
-import { failureLine, failureResponse, JSON_TYPE } from "./status.js";
+import { failureLine, failureResponse, SUCCESS_HEADERS } from "./status.js";
 import type { CallOptions } from "./unary-call.js";
 import { wireToJson } from "./wire-to-json.js";
 
@@ -226,7 +226,7 @@ export class GatewayStreamCall implements StreamCall {
   #begin(): void {
     if (!this.#hasBegun) {
       this.#hasBegun = true;
-      this.#http.begin(200, { ...this.#options.headers, ...JSON_TYPE });
+      this.#http.begin(200, { ...this.#options.headers, ...SUCCESS_HEADERS });
     }
   }
 
