@@ -81,13 +81,7 @@ export async function startServer(options: StartOptions, runtime: ServerRuntime)
     clock: runtime.clock,
     limits: { messageBytesMax, httpBodyBytesMax },
     onError: (error: unknown) => {
-      runtime.logger.error("a request met a bug", {
-        error: error instanceof Error ? error : new Error(String(error)),
-      });
-      // A bug stops the process: going on with a state that nobody foresaw would be worse.
-      runtime.clock.nextTurn(() => {
-        throw error;
-      });
+      stopForBug(error, runtime);
     },
   };
   const gateway = new Gateway({
@@ -128,6 +122,16 @@ export async function startServer(options: StartOptions, runtime: ServerRuntime)
       await Promise.all([main.drain(graceMs), probes?.close()]);
     },
   };
+}
+
+/** A bug stops the process: going on with a state that nobody foresaw would be worse. */
+function stopForBug(error: unknown, { logger, clock }: ServerRuntime): void {
+  logger.error("a request met a bug", {
+    error: error instanceof Error ? error : new Error(String(error)),
+  });
+  clock.nextTurn(() => {
+    throw error;
+  });
 }
 
 /** The endpoints, the gateway and the document that describes both, behind the rules of access. */

@@ -105,7 +105,7 @@ function inWorkshop(
   work: string,
   job: (workshop: Workshop) => Manifest,
 ): WorkReply {
-  const workshop = new Workshop(disk, clock, directory, manifest);
+  const workshop = new Workshop(disk, directory, manifest, clock);
   try {
     const made = job(workshop);
     return { kind: "done", manifest: made, work, commitMs: workshop.commitMs };
