@@ -37,7 +37,7 @@ const layers = {
 const edge = [
   "src/runtime/",
   "src/cli/",
-  "src/lib/(crc32|sha256)\\.ts",
+  "src/lib/(crc32|sha1|sha256)\\.ts",
   "src/object/directory/node-files\\.ts",
   "src/object/s3/",
   "src/transport/(sockets|gzip)\\.ts",

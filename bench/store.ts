@@ -281,7 +281,7 @@ function merge(): void {
     };
     perCall("flush, a row", quarter, (i) => {
       if (i === 0) {
-        const reply = handleOrder(nodeDisk, directory, () => entries, {
+        const reply = handleOrder(nodeDisk, systemClock, directory, () => entries, {
           kind: "flush",
           manifest,
           flush,
@@ -294,7 +294,11 @@ function merge(): void {
     if (i === 0) {
       const step = planStep(manifest);
       assert(step !== null, "there is something to merge");
-      const reply = handleOrder(nodeDisk, directory, () => [], { kind: "upkeep", manifest, step });
+      const reply = handleOrder(nodeDisk, systemClock, directory, () => [], {
+        kind: "upkeep",
+        manifest,
+        step,
+      });
       report("step", reply.kind === "done" ? reply.work : reply.message);
     }
   });

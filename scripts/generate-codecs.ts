@@ -6,6 +6,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type protobuf from "protobufjs";
+import { descriptorModule } from "./codecs/descriptor-writer.js";
 import { ModuleWriter } from "./codecs/module-writer.js";
 import { isPlain, loadProtos, messagesOf, messageTypeOf, MODULES } from "./codecs/proto-model.js";
 
@@ -32,6 +33,7 @@ export function generate(protoDirectory: string): Map<string, string> {
     }
     texts.set(module, writer.text());
   }
+  texts.set("descriptors", descriptorModule(root));
   return texts;
 }
 

@@ -81,7 +81,10 @@ export function goName(name: string): string {
 export function loadProtos(protoDirectory: string): protobuf.Root {
   const root = new protobuf.Root();
   root.resolvePath = (_, target) => join(protoDirectory, target);
-  root.loadSync(Object.keys(MODULES), { keepCase: true });
+  root.loadSync(Object.keys(MODULES), {
+    keepCase: true,
+    alternateCommentMode: true,
+  });
   root.resolveAll();
   return root;
 }

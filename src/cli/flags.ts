@@ -12,10 +12,11 @@ import {
 import { archiveOptions, type ArchiveFlags } from "./archive-flags.js";
 import { maintenanceOptions, type MaintenanceFlags } from "./maintenance-flags.js";
 import { authOptions, type AuthFlags } from "./auth-flags.js";
+import { gatewayOptions, type GatewayFlags } from "./gateway-flags.js";
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "../runtime/logger.js";
 
 /** The flags of `t4 run`, as the command line's parser leaves them. */
-export interface RunFlags extends ArchiveFlags, AuthFlags, MaintenanceFlags {
+export interface RunFlags extends ArchiveFlags, AuthFlags, GatewayFlags, MaintenanceFlags {
   readonly dataDir: string;
   readonly listen: ListenAddress;
   readonly advertiseClientUrls?: readonly string[];
@@ -74,6 +75,7 @@ export function runOptions(): Option[] {
       "--metrics-addr <host:port>",
       "serve /metrics and the health probes here as well (default: only on --listen)",
     ).argParser(parseOptionalListenAddress),
+    ...gatewayOptions(),
     option("--log-level <level>", "least severe message that is logged")
       .choices(LOG_LEVELS)
       .default("info"),

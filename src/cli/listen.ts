@@ -24,6 +24,7 @@ export async function listen(
     readConsistency: flags.readConsistency,
     requestBytesMax: flags.maxRequestBytes,
     txnOperationsMax: flags.maxTxnOps,
+    access: { cors: flags.cors, hostWhitelist: flags.hostWhitelist },
     ...(tls === null ? {} : { tls }),
     ...(flags.advertiseClientUrls === undefined
       ? {}

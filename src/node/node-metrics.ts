@@ -95,8 +95,14 @@ function declareStore(metrics: Metrics, parts: Measured): void {
   );
   metrics.gauge(
     "etcd_server_quota_backend_bytes",
-    "Bytes that the store may have. 0: no limit but the disk's.",
-    () => parts.quotaBytes,
+    "Bytes that the store may have. +Inf: no limit but the disk's.",
+    // Alert rules compare the store's size with it: zero would be reached at once.
+    () => (parts.quotaBytes === 0 ? Number.POSITIVE_INFINITY : parts.quotaBytes),
+  );
+  metrics.gauge(
+    "etcd_debugging_mvcc_db_total_size_in_bytes",
+    "The same under the name that it had before etcd 3.4.",
+    () => store.sizes.totalBytes,
   );
   metrics.gauge("etcd_debugging_mvcc_keys_total", "Live keys.", () => system.keysTotal);
   metrics.gauge(

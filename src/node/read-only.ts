@@ -247,7 +247,7 @@ const idleThreads: Threads = {
     let tell: (message: unknown) => void = () => {};
     return {
       post: () => {
-        const reply: WorkReply = { kind: "done", work: "none", manifest: null };
+        const reply: WorkReply = { kind: "done", work: "none", manifest: null, commitMs: 0 };
         queueMicrotask(() => {
           tell(reply);
         });

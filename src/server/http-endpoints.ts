@@ -17,7 +17,7 @@ function errorPage(
 }
 
 const NOT_FOUND = errorPage(404, "404 page not found");
-const NOT_GET = errorPage(405, "Method Not Allowed", { allow: "GET" });
+export const NOT_GET: HttpResponse = errorPage(405, "Method Not Allowed", { allow: "GET" });
 
 /**
  * etcd's JSON, and two line ends that bring it to 64 bytes: the HTTP/2 conformance suite needs that much from a GET to
@@ -33,8 +33,14 @@ const VERSION: HttpResponse = {
   })}\n\n`,
 };
 
-export function httpEndpoints(checks: HealthChecks, metrics: ScrapedMetrics): HttpHandler {
-  const probes = new Map<string, { readonly probe: Probe; readonly name: string | null }>();
+/** What a path asks for: all checks of a probe, or one. */
+export interface ProbePath {
+  readonly probe: Probe;
+  readonly name: string | null;
+}
+
+export function probePaths(checks: HealthChecks): ReadonlyMap<string, ProbePath> {
+  const probes = new Map<string, ProbePath>();
   for (const probe of ["livez", "readyz"] as const) {
     probes.set(`/${probe}`, { probe, name: null });
     for (const name of checks.names(probe)) {
@@ -42,7 +48,11 @@ export function httpEndpoints(checks: HealthChecks, metrics: ScrapedMetrics): Ht
     }
   }
   probes.set("/healthz", { probe: "livez", name: null });
+  return probes;
+}
 
+export function httpEndpoints(checks: HealthChecks, metrics: ScrapedMetrics): HttpHandler {
+  const probes = probePaths(checks);
   return async (request) => {
     const found = probes.get(request.path);
     if (found !== undefined) {

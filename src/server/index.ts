@@ -8,9 +8,10 @@ import { PrometheusMetrics, type ScrapedMetrics } from "../runtime/prometheus-me
 import { systemClock } from "../runtime/system-clock.js";
 import { systemRandom } from "../runtime/system-random.js";
 import type { Address, TlsOptions } from "../transport/server.js";
+import type { AccessOptions } from "./access.js";
 import { type Server, startServer } from "./server.js";
 
-export type { Address, Logger, ScrapedMetrics, Server, TlsOptions };
+export type { AccessOptions, Address, Logger, ScrapedMetrics, Server, TlsOptions };
 export { ListenError } from "../transport/server.js";
 
 export interface ServeOptions {
@@ -35,6 +36,8 @@ export interface ServeOptions {
   readonly requestBytesMax?: number;
   /** Most operations in one list of a transaction; default 128. */
   readonly txnOperationsMax?: number;
+  /** Which web pages may read answers over plain HTTP, and by which host names the server may be addressed; default: all. */
+  readonly access?: AccessOptions;
 }
 
 /** A registry of metrics, to be given to one database and its server alike. */
@@ -44,7 +47,7 @@ export function createMetrics(): ScrapedMetrics {
 
 /**
  * Serves a database on a port of its own: gRPC as etcd v3 (KV, Watch, Lease, Cluster, Maintenance, health) and plain HTTP
- * (/version, /health, /livez, /readyz, /metrics). The database stays its owner's: close the server first, then it.
+ * (the same as JSON under /v3/, /version, /health, /livez, /readyz, /metrics, /openapi.json). The database stays its owner's: close the server first, then it.
  * Rejects with a `ListenError` if the port cannot be had.
  */
 export async function serve(database: HasNode | Node, options: ServeOptions = {}): Promise<Server> {

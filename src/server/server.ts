@@ -1,6 +1,7 @@
 // A server: one port with etcd's gRPC services and the plain HTTP endpoints, over a node that is already running.
 // Must never: close the node, which belongs to who opened it.
 import { REQUEST_BYTES_MAX, REQUEST_OVERHEAD_BYTES } from "../core/limits.js";
+import type { HttpHandler, HttpResponse, HttpStreams } from "../transport/service.js";
 import { createServices } from "../etcd/services.js";
 import type { Consistency, Node } from "../node/node.js";
 import { bcryptPasswords } from "../runtime/bcrypt-passwords.js";
@@ -9,8 +10,11 @@ import type { ScrapedMetrics } from "../runtime/prometheus-metrics.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { Signatures } from "../runtime/signatures.js";
 import { type Address, type TlsOptions, TransportServer } from "../transport/server.js";
+import { AccessControl, type AccessOptions, OPEN_ACCESS } from "./access.js";
+import { Gateway } from "./gateway/gateway.js";
+import { OPEN_API_PATH, openApiDocument } from "./gateway/open-api.js";
 import { HealthChecks } from "./health-checks.js";
-import { httpEndpoints } from "./http-endpoints.js";
+import { httpEndpoints, NOT_GET, probePaths } from "./http-endpoints.js";
 import { declareServerMetrics } from "./server-metrics.js";
 
 export interface StartOptions {
@@ -29,6 +33,8 @@ export interface StartOptions {
   readonly requestBytesMax?: number;
   readonly txnOperationsMax?: number;
   readonly auth?: ServerAuthOptions;
+  /** Which pages may read answers over plain HTTP, and by which names the server may be addressed; default: all. */
+  readonly access?: AccessOptions;
 }
 
 export interface ServerAuthOptions {
@@ -56,6 +62,9 @@ export type ServerRuntime = Pick<Runtime, "clock" | "random" | "logger" | "threa
 
 const GRACE_MS = 5000;
 
+/** What JSON puts around the bytes of the largest message. */
+const JSON_OVERHEAD_BYTES = 64 * 1024;
+
 /** Listens; rejects with a ListenError where it cannot. */
 export async function startServer(options: StartOptions, runtime: ServerRuntime): Promise<Server> {
   const { node, metrics, listen, tls } = options;
@@ -79,22 +88,27 @@ export async function startServer(options: StartOptions, runtime: ServerRuntime)
       : { watchProgressIntervalMs: options.watchProgressIntervalMs }),
   });
   const checks = new HealthChecks(node, runtime.clock);
+  const messageBytesMax = requestBytesMax + REQUEST_OVERHEAD_BYTES;
+  const httpBodyBytesMax = Math.ceil((messageBytesMax * 4) / 3) + JSON_OVERHEAD_BYTES;
+  const endpoints = httpEndpoints(checks, metrics);
+  const { access = OPEN_ACCESS } = options;
   const common = {
     clock: runtime.clock,
-    httpHandler: httpEndpoints(checks, metrics),
-    limits: { messageBytesMax: requestBytesMax + REQUEST_OVERHEAD_BYTES },
+    limits: { messageBytesMax, httpBodyBytesMax },
     onError: (error: unknown) => {
-      runtime.logger.error("a request met a bug", {
-        error: error instanceof Error ? error : new Error(String(error)),
-      });
-      // A bug stops the process: going on with a state that nobody foresaw would be worse.
-      runtime.clock.nextTurn(() => {
-        throw error;
-      });
+      stopForBug(error, runtime);
     },
   };
-  const main = new TransportServer({
+  const gateway = new Gateway({
+    services: services.methods,
+    counters: () => main.counters,
+    clock: runtime.clock,
+    messageBytesMax,
+    jsonBytesMax: httpBodyBytesMax,
+  });
+  const main: TransportServer = new TransportServer({
     ...common,
+    ...httpSide(new AccessControl(access, tls !== undefined), gateway, checks, endpoints),
     services: services.methods,
     ...listen,
     ...(tls === undefined ? {} : { tls }),
@@ -103,7 +117,11 @@ export async function startServer(options: StartOptions, runtime: ServerRuntime)
   if (options.advertiseClientUrls === undefined) {
     clientUrls = [urlOf(address, tls !== undefined)];
   }
-  const probes = await startProbes(options.metricsListen, common, main);
+  const probes = await startProbes(
+    options.metricsListen,
+    { ...common, httpHandler: new AccessControl(access, false).guard(endpoints) },
+    main,
+  );
   // Only now: a registry takes each name once, and a server that cannot listen may be tried again.
   declareServerMetrics(metrics, services, main.counters);
   checks.declareMetrics(metrics);
@@ -119,6 +137,44 @@ export async function startServer(options: StartOptions, runtime: ServerRuntime)
       await Promise.all([main.drain(graceMs), probes?.close()]);
       await passwords.close();
     },
+  };
+}
+
+/** A bug stops the process: going on with a state that nobody foresaw would be worse. */
+function stopForBug(error: unknown, { logger, clock }: ServerRuntime): void {
+  logger.error("a request met a bug", {
+    error: error instanceof Error ? error : new Error(String(error)),
+  });
+  clock.nextTurn(() => {
+    throw error;
+  });
+}
+
+/** The endpoints, the gateway and the document that describes both, behind the rules of access. */
+function httpSide(
+  control: AccessControl,
+  gateway: Gateway,
+  checks: HealthChecks,
+  endpoints: HttpHandler,
+): { readonly httpHandler: HttpHandler; readonly httpStreams: HttpStreams } {
+  const described: HttpResponse = {
+    status: 200,
+    headers: { "content-type": "application/json" },
+    body: openApiDocument([...probePaths(checks).keys()]),
+  };
+  return {
+    httpHandler: control.guard(async (request) => {
+      if (gateway.serves(request.path)) {
+        return gateway.handle(request);
+      }
+      if (request.path === OPEN_API_PATH) {
+        return request.method === "GET" ? described : NOT_GET;
+      }
+      return endpoints(request);
+    }),
+    httpStreams: control.guardStreams((head, asksWebSocket, headers) =>
+      gateway.stream(head, asksWebSocket, headers),
+    ),
   };
 }
 

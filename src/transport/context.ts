@@ -5,7 +5,7 @@ import { MethodCounters } from "./counters.js";
 import type { Deadlines } from "./deadlines.js";
 import type { OutputSlab } from "./http2/output.js";
 import type { TransportLimits } from "./limits.js";
-import type { HttpHandler, Method, ServiceMap } from "./service.js";
+import type { HttpHandler, HttpStreams, Method, ServiceMap } from "./service.js";
 
 /** A method with its counters. */
 export interface Route {
@@ -29,6 +29,7 @@ export interface TransportContext {
   readonly counters: TransportCounters;
   readonly routes: Routes;
   readonly httpHandler: HttpHandler;
+  readonly httpStreams: HttpStreams;
   readonly slab: OutputSlab;
   readonly flushes: FlushQueue;
   readonly deadlines: Deadlines;

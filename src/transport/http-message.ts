@@ -1,6 +1,6 @@
 // Plain HTTP requests and answers as the handler knows them, the same for HTTP/1.1 and HTTP/2.
 import type { TransportContext } from "./context.js";
-import type { HttpRequest, HttpResponse } from "./service.js";
+import type { HttpRequest, HttpRequestHead, HttpResponse } from "./service.js";
 
 /** Methods that are passed on; all others are answered with 405. HEAD reaches the handler as GET, without the body. */
 export const HTTP_METHODS: ReadonlySet<string> = new Set([
@@ -33,22 +33,40 @@ export const TOO_MANY_UNFINISHED: HttpResponse = {
 
 const INTERNAL_ERROR: HttpResponse = { status: 500, headers: {}, body: "internal error\n" };
 
-export function toHttpRequest(
+export function toHttpRequestHead(
   method: string,
   target: string,
   headers: ReadonlyMap<string, string>,
-  body: Uint8Array,
   peer: string,
-): HttpRequest {
+): HttpRequestHead {
   const queryAt = target.indexOf("?");
   return {
     method,
     path: queryAt < 0 ? target : target.slice(0, queryAt),
     query: new URLSearchParams(queryAt < 0 ? "" : target.slice(queryAt + 1)),
     headers,
-    body,
     peer,
   };
+}
+
+/** Tells who answers a request that its client has gone. */
+export class Cancellation {
+  #listener: (() => void) | undefined = undefined;
+  #isCancelled = false;
+
+  readonly onCancel = (listener: () => void): void => {
+    this.#listener = listener;
+    if (this.#isCancelled) {
+      listener();
+    }
+  };
+
+  cancel(): void {
+    if (!this.#isCancelled) {
+      this.#isCancelled = true;
+      this.#listener?.();
+    }
+  }
 }
 
 /** Asks the handler and passes its answer on. A handler that rejects has a bug: it is reported, and the answer is 500. */

@@ -2,8 +2,10 @@
 // is done for one connection, so that no client can take the memory or the time of the others.
 
 export interface TransportLimits {
-  /** Largest request message after decompression, and largest HTTP body. */
+  /** Largest request message after decompression. */
   readonly messageBytesMax: number;
+  /** Largest HTTP body, and largest message of a websocket. */
+  readonly httpBodyBytesMax: number;
   /** Streams that a client may have open at once on one connection (SETTINGS_MAX_CONCURRENT_STREAMS). */
   readonly concurrentStreamsMax: number;
   /** Decoded header list, counted as RFC 9113, 6.5.2 does: over it a request is answered with 431. */
@@ -57,6 +59,8 @@ const MIB = 1024 * 1024;
 export const defaultLimits: TransportLimits = {
   // etcd: --max-request-bytes (1.5 MiB) and 512 KiB for what gRPC and the request put around it.
   messageBytesMax: 2 * MIB,
+  // JSON holds bytes in base64, which takes four thirds; the rest is for the other fields.
+  httpBodyBytesMax: 3 * MIB,
   // etcd sets no limit; a client queues above it. Watchers of etcd clients share one stream, so this is far above use.
   concurrentStreamsMax: 10_000,
   // Room for a large token and tracing headers; what a request of a well-behaved client needs is below 1 KiB.

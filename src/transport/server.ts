@@ -7,7 +7,7 @@ import { Deadlines } from "./deadlines.js";
 import { gunzip } from "./gzip.js";
 import { OutputSlab } from "./http2/output.js";
 import { defaultLimits, type TransportLimits } from "./limits.js";
-import type { HttpHandler, ServiceMap } from "./service.js";
+import type { HttpHandler, HttpStreams, ServiceMap } from "./service.js";
 import { PortConnection } from "./port-connection.js";
 import {
   type Accepted,
@@ -25,8 +25,10 @@ export type { ListenErrorCode } from "./sockets.js";
 export interface TransportServerOptions {
   readonly clock: Clock;
   readonly services: ServiceMap;
-  /** Answers every request that is no gRPC call. */
+  /** Answers every request that is no gRPC call, nor streamed. */
   readonly httpHandler: HttpHandler;
+  /** Says which requests are streamed; without it, none. */
+  readonly httpStreams?: HttpStreams;
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
@@ -141,7 +143,7 @@ export class TransportServer {
 export function makeTransportContext(
   options: Pick<
     TransportServerOptions,
-    "clock" | "services" | "httpHandler" | "limits" | "onError"
+    "clock" | "services" | "httpHandler" | "httpStreams" | "limits" | "onError"
   >,
   counters: TransportCounters,
   decompress: Gunzip,
@@ -152,6 +154,7 @@ export function makeTransportContext(
     counters,
     routes: makeRoutes(options.services, counters),
     httpHandler: options.httpHandler,
+    httpStreams: options.httpStreams ?? ((): undefined => undefined),
     slab: new OutputSlab(),
     flushes: new FlushQueue(options.clock),
     deadlines: new Deadlines(options.clock),

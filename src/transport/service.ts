@@ -125,15 +125,21 @@ export type Method =
 /** Full path ("/etcdserverpb.KV/Range") → method. */
 export type ServiceMap = ReadonlyMap<string, Method>;
 
-/** A request for a path that is no gRPC call (over HTTP/1.1, or HTTP/2 without a gRPC content type). */
-export interface HttpRequest {
+/** What is known of a request for a path that is no gRPC call before its body has come. */
+export interface HttpRequestHead {
   readonly method: string;
   /** Path without the query. */
   readonly path: string;
   readonly query: URLSearchParams;
   readonly headers: ReadonlyMap<string, string>;
-  readonly body: Uint8Array;
   readonly peer: string;
+}
+
+/** A whole request (over HTTP/1.1, or HTTP/2 without a gRPC content type). */
+export interface HttpRequest extends HttpRequestHead {
+  readonly body: Uint8Array;
+  /** At most one listener: the client has gone and will not read the answer. Not called after the answer. */
+  readonly onCancel: (listener: () => void) => void;
 }
 
 export interface HttpResponse {
@@ -143,3 +149,52 @@ export interface HttpResponse {
 }
 
 export type HttpHandler = (request: HttpRequest) => Promise<HttpResponse>;
+
+/**
+ * The answering half of a request whose body and answer flow at the same time. It is answered by `answer`, or by `begin`,
+ * any number of `send`, and `end`. After the client is gone all of these do nothing.
+ */
+export interface HttpStreamCall {
+  /** One whole answer, instead of a body that flows. */
+  answer(response: HttpResponse): void;
+  /** Status and headers. Over a websocket there are none: it only begins. */
+  begin(status: number, headers: Readonly<Record<string, string>>): void;
+  /** A piece of the body, which must not change afterwards: one chunk of HTTP/1.1, one message of a websocket. */
+  send(bytes: Uint8Array): void;
+  /** Bytes queued and not yet taken by the operating system: a sender of much stops above `highWaterBytes`. */
+  readonly bufferedBytes: number;
+  readonly highWaterBytes: number;
+  /** At most one listener, called each time the queue has drained. */
+  onDrain(listener: () => void): void;
+  end(): void;
+}
+
+/** The receiving half. */
+export interface HttpStreamReceiver {
+  /** Bytes of the body, `chunk[start, end)`, valid only until this returns; over a websocket a whole message. */
+  data(chunk: Uint8Array, start: number, end: number): void;
+  /** The body is complete. Not called for a websocket, which has no half that ends. */
+  ended(): void;
+  /** The client is gone, and the call was not ended by this side. */
+  cancelled(): void;
+}
+
+export type HttpStreamHandler = (call: HttpStreamCall) => HttpStreamReceiver;
+
+/** How a request is to be streamed: its body, or as a websocket that agrees to a subprotocol or to none. */
+export type HttpStreamRoute =
+  | { readonly kind: "body"; readonly open: HttpStreamHandler }
+  | {
+      readonly kind: "websocket";
+      readonly subprotocol: string | undefined;
+      readonly open: HttpStreamHandler;
+    };
+
+/**
+ * Asked as soon as the head of a request is there; undefined if it is to be gathered and given to the HttpHandler.
+ * `asksWebSocket`: the client wants a websocket; any other answer than one refuses that.
+ */
+export type HttpStreams = (
+  head: HttpRequestHead,
+  asksWebSocket: boolean,
+) => HttpStreamRoute | undefined;

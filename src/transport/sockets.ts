@@ -129,6 +129,9 @@ class RealSocket implements Socket {
   }
 }
 
+/** As etcd's listener has it. */
+const TCP_KEEPALIVE_MS = 30_000;
+
 /** Errors of a connection are always followed by "close", which says all that matters. */
 function ignoreError(): void {
   // Nothing to do.
@@ -142,6 +145,8 @@ function accept(
 ): void {
   socket.on("error", ignoreError);
   socket.setNoDelay(true);
+  // A watch over HTTP/1.1 has no PING of its own: a client whose machine is gone is found out by TCP.
+  socket.setKeepAlive(true, TCP_KEEPALIVE_MS);
   if (socket.destroyed) {
     return;
   }

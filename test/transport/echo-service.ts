@@ -3,6 +3,8 @@ import {
   GRPC_STATUS,
   type GrpcStatus,
   type HttpHandler,
+  type HttpStreamHandler,
+  type HttpStreams,
   type Method,
   type ServiceMap,
   type StreamCall,
@@ -20,6 +22,7 @@ export interface EchoState {
 export interface EchoService {
   readonly services: ServiceMap;
   readonly httpHandler: HttpHandler;
+  readonly httpStreams: HttpStreams;
   readonly state: EchoState;
 }
 
@@ -199,11 +202,101 @@ function streamMethods(state: EchoState): [string, Method][] {
   ];
 }
 
+/** "/stream/…" as a body that flows or as a websocket; what each does stands in its case. */
+function echoStreams(state: EchoState): HttpStreams {
+  const open: Readonly<Record<string, HttpStreamHandler>> = {
+    /** Sends back each piece, and its own end after the client's. */
+    "/stream/echo": (call) => {
+      state.waiting += 1;
+      call.begin(200, { "content-type": "text/plain" });
+      return {
+        data(chunk, start, end) {
+          call.send(Uint8Array.from(chunk.subarray(start, end)));
+        },
+        ended() {
+          state.waiting -= 1;
+          call.end();
+        },
+        cancelled() {
+          state.waiting -= 1;
+          state.cancelled += 1;
+        },
+      };
+    },
+    /** Sends 100 pieces of 10,000 bytes, each when it may, and stays open until the client goes. */
+    "/stream/flood": (call) => {
+      state.waiting += 1;
+      let isOver = false;
+      let left = 100;
+      const pour = (): void => {
+        while (!isOver && left > 0 && call.bufferedBytes < call.highWaterBytes) {
+          left -= 1;
+          call.send(new Uint8Array(10_000).fill(0x66));
+          state.bufferedBytesMax = Math.max(state.bufferedBytesMax, call.bufferedBytes);
+        }
+      };
+      call.begin(200, {});
+      call.onDrain(pour);
+      return {
+        data: pour,
+        ended: pour,
+        cancelled() {
+          isOver = true;
+          state.waiting -= 1;
+          state.cancelled += 1;
+        },
+      };
+    },
+    /** Answers whole with what it is told first. */
+    "/stream/whole": (call) => ({
+      data(chunk, start, end) {
+        call.answer({
+          status: 200,
+          headers: {},
+          body: Uint8Array.from(chunk.subarray(start, end)),
+        });
+      },
+      ended() {
+        call.answer({ status: 400, headers: {}, body: "nothing\n" });
+      },
+      cancelled() {
+        state.cancelled += 1;
+      },
+    }),
+    "/stream/throw": (call) => ({
+      data(chunk, start) {
+        if (chunk[start] === 0x62) {
+          call.begin(200, {});
+        }
+        throw new Error("a bug");
+      },
+      ended() {
+        call.end();
+      },
+      cancelled() {
+        state.cancelled += 1;
+      },
+    }),
+  };
+  return (head, asksWebSocket) => {
+    const handler = open[head.path];
+    if (handler === undefined) {
+      return undefined;
+    }
+    if (asksWebSocket) {
+      const offered = head.headers.get("sec-websocket-protocol");
+      return { kind: "websocket", subprotocol: offered?.split(",")[0], open: handler };
+    }
+    return head.method === "POST" ? { kind: "body", open: handler } : undefined;
+  };
+}
+
 export function makeEchoService(): EchoService {
   const state: EchoState = { waiting: 0, cancelled: 0, bufferedBytesMax: 0, errors: [] };
   return {
     state,
     services: new Map([...unaryMethods(state), ...streamMethods(state)]),
+    httpStreams: echoStreams(state),
     httpHandler: async (request) => {
       await Promise.resolve();
       switch (request.path) {
@@ -221,6 +314,15 @@ export function makeEchoService(): EchoService {
           };
         case "/big":
           return { status: 200, headers: {}, body: new Uint8Array(300_000).fill(0x62) };
+        case "/never":
+          state.waiting += 1;
+          return new Promise((resolve) => {
+            request.onCancel(() => {
+              state.waiting -= 1;
+              state.cancelled += 1;
+              resolve({ status: 499, headers: {}, body: "" });
+            });
+          });
         case "/throw":
           throw new Error("a bug");
         default:

@@ -26,6 +26,10 @@ const paths = fc.constantFrom(
   "/test.Echo/Nope",
   "/version",
   "/echo",
+  "/never",
+  "/stream/echo",
+  "/stream/flood",
+  "/stream/whole",
 );
 const numbers = fc.constantFrom(0, 1, 5, 100, 65_535, 1 << 20, 0x7fffffff, 0xffffffff);
 
@@ -169,6 +173,16 @@ export async function fuzzBytes(parameters: Runs): Promise<void> {
               "POST /echo HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
             ),
             Buffer.from("\r\n"),
+            Buffer.from(
+              "POST /stream/echo HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n",
+            ),
+            Buffer.from("0\r\n\r\n"),
+            Buffer.from("POST /stream/flood HTTP/1.1\r\nhost: a\r\ncontent-length: 2\r\n\r\n"),
+            Buffer.from("GET /never HTTP/1.1\r\nhost: a\r\n\r\n"),
+            Buffer.from(
+              "GET /stream/echo HTTP/1.1\r\nhost: a\r\nupgrade: websocket\r\nconnection: upgrade\r\n" +
+                "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-version: 13\r\n\r\n",
+            ),
           ),
         ),
         { maxLength: 8 },

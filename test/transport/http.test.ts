@@ -161,7 +161,7 @@ describe("HTTP/1.1", () => {
     const chunk = `10000\r\n${"x".repeat(0x10000)}\r\n`;
     const peer = await ask(
       `${POST}transfer-encoding: chunked\r\n\r\n`,
-      ...Array.from({ length: 40 }, () => chunk),
+      ...Array.from({ length: 60 }, () => chunk),
     );
     assert.match(peer.text, /^HTTP\/1\.1 413 /);
     assert.equal(peer.rig.counters.partialBytes, 0);
@@ -234,7 +234,7 @@ describe("plain HTTP over HTTP/2", () => {
   });
 
   test("a body over the limit is refused while it comes", async () => {
-    const peer = new Peer(makeRig({ messageBytesMax: 20_000 })).start(
+    const peer = new Peer(makeRig({ httpBodyBytesMax: 20_000 })).start(
       frame(1, 4, 1, headers({ ":path": "/echo", "content-type": "application/json" })),
       frame(0, 0, 1, Buffer.alloc(16_000)),
       frame(0, 0, 1, Buffer.alloc(16_000)),

@@ -154,6 +154,7 @@ export function makeRig(limits: Partial<TransportLimits> = {}): Rig {
       clock,
       services: echo.services,
       httpHandler: echo.httpHandler,
+      httpStreams: echo.httpStreams,
       limits,
       onError: (error) => {
         echo.state.errors.push(error);

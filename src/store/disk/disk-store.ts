@@ -48,7 +48,7 @@ interface Waiter {
 
 export interface DiskStoreParts extends Pick<
   StoreFilesOptions,
-  "directory" | "disk" | "threads" | "clock" | "logger" | "cache"
+  "directory" | "disk" | "threads" | "clock" | "logger" | "cache" | "commitSeconds"
 > {
   readonly manifest: Manifest;
   /** What the node gave with the manifest's freeze; null if it never gave any. */

@@ -2,6 +2,7 @@
 // Must never: remove a file that is not the store's own, or take a directory without manifest but with files for new.
 import { WAITING_ROWS_BYTES_MAX } from "../../core/limits.js";
 import type { Disk } from "../../runtime/disk.js";
+import type { Histogram, Metrics } from "../../runtime/metrics.js";
 import type { Runtime } from "../../runtime/runtime.js";
 import { BlockCache } from "../file/block-cache.js";
 import { corrupt, fromDiskError } from "../file/file-errors.js";
@@ -59,7 +60,14 @@ export function openDiskStore(options: DiskStoreOptions, listener: StoreListener
     const parts = { directory, disk, threads, clock, logger, cache };
     const waitingRowsBytesMax = options.waitingRowsBytesMax ?? WAITING_ROWS_BYTES_MAX;
     const store = new DiskStore(
-      { ...parts, manifest, systemState, rowCacheBytesMax, waitingRowsBytesMax },
+      {
+        ...parts,
+        manifest,
+        systemState,
+        rowCacheBytesMax,
+        waitingRowsBytesMax,
+        commitSeconds: commitSeconds(options.runtime.metrics),
+      },
       listener,
     );
     declareMetrics(options, store, cache);
@@ -99,6 +107,17 @@ export function readManifest(disk: Disk, directory: string): Manifest {
     disk.remove(`${directory}/${name}`);
   }
   return manifest;
+}
+
+/** 1 ms to 8 s, as etcd's. */
+const COMMIT_SECONDS_BUCKETS = Array.from({ length: 14 }, (_, i) => 0.001 * 2 ** i);
+
+function commitSeconds(metrics: Metrics): Histogram {
+  return metrics.histogram(
+    "etcd_disk_backend_commit_duration_seconds",
+    "Time to make a new manifest of the store durable, after the files that it names.",
+    COMMIT_SECONDS_BUCKETS,
+  );
 }
 
 function declareMetrics(options: DiskStoreOptions, store: DiskStore, cache: BlockCache): void {

@@ -9,6 +9,7 @@ import type { SealedSegment } from "../../log/log.js";
 import type { Clock } from "../../runtime/clock.js";
 import type { Disk } from "../../runtime/disk.js";
 import type { Logger } from "../../runtime/logger.js";
+import type { Histogram } from "../../runtime/metrics.js";
 import type { Threads } from "../../runtime/threads.js";
 import type { BlockCache } from "../file/block-cache.js";
 import { Run } from "../run/run.js";
@@ -41,6 +42,8 @@ export interface StoreFilesOptions {
   readonly logger: Logger;
   readonly cache: BlockCache;
   readonly manifest: Manifest;
+  /** Told how long each manifest took to become durable. */
+  readonly commitSeconds: Histogram;
   /** The next flush wanted, oldest first; null if there is none yet. */
   readonly nextFlush: () => FlushRequest | null;
   /** A manifest counts: it is durable and its files are open. `isFlush`: the flush asked for last is done. */
@@ -211,6 +214,7 @@ export class StoreFiles {
     }
     this.workDone.set(reply.work, (this.workDone.get(reply.work) ?? 0) + 1);
     if (reply.manifest !== null) {
+      this.#options.commitSeconds.observe(reply.commitMs / 1000);
       this.#setSpace(true);
       try {
         this.#install(reply.manifest, reply.work);

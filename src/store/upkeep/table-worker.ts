@@ -3,6 +3,7 @@
 // block on the disk.
 import { unreachable } from "../../lib/assert.js";
 import { T4Error, type T4ErrorCode } from "../../core/errors.js";
+import type { Clock } from "../../runtime/clock.js";
 import type { Disk } from "../../runtime/disk.js";
 import type { WorkerHandler } from "../../runtime/threads.js";
 import { fromDiskError } from "../file/file-errors.js";
@@ -22,8 +23,13 @@ export type WorkOrder =
   | { readonly kind: "remove"; readonly names: readonly string[] };
 
 export type WorkReply =
-  /** `manifest`: the new one; null if it stays the same. */
-  | { readonly kind: "done"; readonly manifest: Manifest | null; readonly work: string }
+  /** `manifest`: the new one, made durable in `commitMs`; null if it stays the same. */
+  | {
+      readonly kind: "done";
+      readonly manifest: Manifest | null;
+      readonly work: string;
+      readonly commitMs: number;
+    }
   | { readonly kind: "failed"; readonly code: T4ErrorCode; readonly message: string };
 
 /** What a table worker is started with. */
@@ -36,7 +42,9 @@ export function tableWorker(readSegments: ReadSegments): WorkerHandler {
   return (context) => {
     const { directory } = context.data as TableWorkerData;
     context.onMessage((order) => {
-      context.post(handleOrder(context.disk, directory, readSegments, order as WorkOrder));
+      context.post(
+        handleOrder(context.disk, context.clock, directory, readSegments, order as WorkOrder),
+      );
     });
   };
 }
@@ -44,6 +52,7 @@ export function tableWorker(readSegments: ReadSegments): WorkerHandler {
 /** Follows an order. What the world does wrong is a reply; a bug is thrown and ends the worker. */
 export function handleOrder(
   disk: Disk,
+  clock: Clock,
   directory: string,
   readSegments: ReadSegments,
   order: WorkOrder,
@@ -51,18 +60,18 @@ export function handleOrder(
   try {
     switch (order.kind) {
       case "flush":
-        return inWorkshop(disk, directory, order.manifest, "flush", (workshop) =>
+        return inWorkshop(disk, clock, directory, order.manifest, "flush", (workshop) =>
           flush(workshop, order.flush, readSegments),
         );
       case "upkeep":
-        return inWorkshop(disk, directory, order.manifest, order.step.kind, (workshop) =>
+        return inWorkshop(disk, clock, directory, order.manifest, order.step.kind, (workshop) =>
           takeStep(workshop, order.step),
         );
       case "remove":
         for (const name of order.names) {
           disk.remove(`${directory}/${name}`);
         }
-        return { kind: "done", manifest: null, work: "remove" };
+        return { kind: "done", manifest: null, work: "remove", commitMs: 0 };
       default:
         return unreachable(order);
     }
@@ -90,14 +99,16 @@ function takeStep(workshop: Workshop, step: Step): Manifest {
 
 function inWorkshop(
   disk: Disk,
+  clock: Clock,
   directory: string,
   manifest: Manifest,
   work: string,
   job: (workshop: Workshop) => Manifest,
 ): WorkReply {
-  const workshop = new Workshop(disk, directory, manifest);
+  const workshop = new Workshop(disk, directory, manifest, clock);
   try {
-    return { kind: "done", manifest: job(workshop), work };
+    const made = job(workshop);
+    return { kind: "done", manifest: made, work, commitMs: workshop.commitMs };
   } finally {
     workshop.close();
   }

@@ -6,6 +6,7 @@
 // crash before the rename leaves files that no manifest names, removed at the next open; after it, the new state.
 import { assert } from "../../lib/assert.js";
 import { T4Error } from "../../core/errors.js";
+import type { Clock } from "../../runtime/clock.js";
 import type { Disk } from "../../runtime/disk.js";
 import { BlockCache } from "../file/block-cache.js";
 import { Run } from "../run/run.js";
@@ -31,10 +32,15 @@ export class Workshop {
   readonly #cache = new BlockCache(CACHE_BYTES);
   readonly #made: string[] = [];
   readonly #opened: (Table | Run)[] = [];
+  readonly #clock: Clock | null;
   #nextFile: number;
+  /** How long it took to make the new manifest durable; 0 before, and without a clock. */
+  commitMs = 0;
 
-  constructor(disk: Disk, directory: string, manifest: Manifest) {
+  /** With a clock the time of a commit is measured. */
+  constructor(disk: Disk, directory: string, manifest: Manifest, clock: Clock | null = null) {
     this.disk = disk;
+    this.#clock = clock;
     this.manifest = manifest;
     this.#directory = directory;
     this.#nextFile = manifest.nextFile;
@@ -83,7 +89,9 @@ export class Workshop {
       this.#made.every((path) => named.has(path.slice(this.#directory.length + 1))),
       "every file made is named",
     );
+    const startMs = this.#clock?.monotonicMs() ?? 0;
     writeManifest(this.disk, this.#directory, manifest);
+    this.commitMs = (this.#clock?.monotonicMs() ?? 0) - startMs;
     this.#made.length = 0;
     return manifest;
   }

@@ -9,11 +9,15 @@ const TRAILER_LINES_MAX = 32;
 
 type Step = "size" | "data" | "data-end" | "trailers" | "done";
 
+/** Takes `input[start, end)` of a body that is not gathered. */
+export type BodySink = (input: Uint8Array, start: number, end: number) => void;
+
 const MALFORMED: Refusal = { status: 400, reason: "malformed chunk" };
 const TOO_LARGE: Refusal = { status: 413, reason: "request body too large" };
 
 export class BodyReader {
   readonly #bytesMax: number;
+  readonly #sink: BodySink | undefined;
   readonly #isChunked: boolean;
   readonly #collected: ByteCollector = new ByteCollector();
   #step: Step;
@@ -22,8 +26,10 @@ export class BodyReader {
   #line = "";
   #trailerLines = 0;
 
-  constructor(length: BodyLength, bytesMax: number) {
+  /** With a `sink` the body is passed on as it comes, and has no limit as a whole. */
+  constructor(length: BodyLength, bytesMax: number, sink: BodySink | undefined) {
     this.#bytesMax = bytesMax;
+    this.#sink = sink;
     this.#isChunked = length.kind === "chunked";
     switch (length.kind) {
       case "none":
@@ -53,7 +59,11 @@ export class BodyReader {
     while (at < input.length && this.#step !== "done") {
       if (this.#step === "data") {
         const take = Math.min(this.#left, input.length - at);
-        this.#collected.append(input, at, at + take);
+        if (this.#sink === undefined) {
+          this.#collected.append(input, at, at + take);
+        } else {
+          this.#sink(input, at, at + take);
+        }
         this.#left -= take;
         at += take;
         if (this.#left === 0) {

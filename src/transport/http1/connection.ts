@@ -5,41 +5,34 @@ import { latin1, latin1Bytes } from "../../lib/bytes.js";
 import { concatBytes, NO_BYTES } from "../bytes.js";
 import type { TransportContext } from "../context.js";
 import { HeldBytes } from "../held-bytes.js";
-import { askHandler, toHttpRequest, TOO_MANY_UNFINISHED, toWire } from "../http-message.js";
-import type { HttpResponse } from "../service.js";
+import {
+  askHandler,
+  Cancellation,
+  toHttpRequestHead,
+  TOO_MANY_UNFINISHED,
+  toWire,
+} from "../http-message.js";
+import type { HttpRequestHead, HttpResponse, HttpStreamHandler } from "../service.js";
+import type { HttpStreamRoute } from "../service.js";
 import type { Socket, SocketEvents } from "../socket.js";
+import { StreamOutput } from "../stream-output.js";
+import { WebSocketConnection } from "../websocket/connection.js";
+import { acceptWebSocket, asksWebSocket } from "../websocket/handshake.js";
+import { answerHead } from "./answer-head.js";
 import { BodyReader } from "./body.js";
-import { type Http1Head, isRefusal, readHead, type Refusal } from "./request.js";
-
-const STATUS_TEXT: Readonly<Record<number, string>> = {
-  200: "OK",
-  201: "Created",
-  204: "No Content",
-  304: "Not Modified",
-  400: "Bad Request",
-  401: "Unauthorized",
-  403: "Forbidden",
-  404: "Not Found",
-  405: "Method Not Allowed",
-  408: "Request Timeout",
-  409: "Conflict",
-  413: "Content Too Large",
-  415: "Unsupported Media Type",
-  417: "Expectation Failed",
-  429: "Too Many Requests",
-  431: "Request Header Fields Too Large",
-  500: "Internal Server Error",
-  501: "Not Implemented",
-  503: "Service Unavailable",
-  504: "Gateway Timeout",
-  505: "HTTP Version Not Supported",
-};
+import {
+  findHeadEnd,
+  type Http1Head,
+  isRefusal,
+  readHead,
+  type Refusal,
+  withoutEmptyLines,
+} from "./request.js";
+import { Http1Stream, type Http1StreamOwner } from "./stream.js";
 
 const CONTINUE: Uint8Array = latin1Bytes("HTTP/1.1 100 Continue\r\n\r\n");
-const CARRIAGE_RETURN = 0x0d;
-const LINE_FEED = 0x0a;
 
-export class Http1Connection implements SocketEvents {
+export class Http1Connection implements SocketEvents, Http1StreamOwner {
   readonly #context: TransportContext;
   readonly #socket: Socket;
   readonly #onClosed: () => void;
@@ -48,10 +41,22 @@ export class Http1Connection implements SocketEvents {
   /** Where to go on looking for the end of the head. */
   #searchedBytes = 0;
   #head: Http1Head | undefined = undefined;
+  #request: HttpRequestHead | undefined = undefined;
   #body: BodyReader | undefined = undefined;
   #heldBytes = 0;
-  /** reading → handling → (writing →) reading; or lingering → closed. */
-  #phase: "reading" | "handling" | "writing" | "lingering" | "closed" = "reading";
+  /** reading → (handling | streaming) → (writing →) reading; or lingering → closed. */
+  #phase: "reading" | "handling" | "streaming" | "writing" | "lingering" | "closed" = "reading";
+  /** Of the request that is handled: its client may go away before the answer. */
+  #cancellation: Cancellation = new Cancellation();
+  readonly #output: StreamOutput;
+  #stream: Http1Stream | undefined = undefined;
+  /** The answer of a stream that sent nothing else. */
+  #wholeAnswer: HttpResponse | undefined = undefined;
+  #isFeeding = false;
+  #hasToldEnd = false;
+  #isPaused = false;
+  /** What the connection has become; it gets all that the socket tells. */
+  #webSocket: WebSocketConnection | undefined = undefined;
   #closeAfter = false;
   #inputEnded = false;
   #timer: Timer | undefined = undefined;
@@ -61,6 +66,13 @@ export class Http1Connection implements SocketEvents {
     this.#socket = socket;
     this.#onClosed = onClosed;
     this.#held = new HeldBytes(context);
+    this.#output = new StreamOutput(context, socket, () => {
+      this.destroy();
+    });
+    this.#output.onDrain(() => {
+      this.#stream?.drained();
+      this.#unblockStream();
+    });
     this.#arm(context.limits.http1HeadTimeoutMs);
   }
 
@@ -68,6 +80,10 @@ export class Http1Connection implements SocketEvents {
 
   data(chunk: Uint8Array): void {
     this.#context.counters.bytesReceived += chunk.length;
+    if (this.#webSocket !== undefined) {
+      this.#webSocket.data(chunk);
+      return;
+    }
     if (this.#phase === "lingering" || this.#phase === "closed") {
       return;
     }
@@ -78,18 +94,38 @@ export class Http1Connection implements SocketEvents {
     this.#input = this.#input.length === 0 ? chunk : concatBytes(this.#input, chunk);
     if (this.#phase === "reading") {
       this.#advance();
+    } else if (this.#phase === "streaming" && !this.#isPaused) {
+      this.#feedStream();
+    } else {
+      // The next request: one chunk of it is kept, the rest waits with the client.
+      this.#pause();
     }
   }
 
   drained(): void {
-    if (this.#phase === "writing") {
+    if (this.#webSocket !== undefined) {
+      this.#webSocket.drained();
+    } else if (this.#phase === "writing") {
       this.#next();
+    } else {
+      this.#output.drained();
+      this.#unblockStream();
     }
   }
 
   ended(): void {
+    if (this.#webSocket !== undefined) {
+      this.#webSocket.ended();
+      return;
+    }
     this.#inputEnded = true;
     if (this.#phase === "reading") {
+      this.#linger();
+    } else if (this.#phase === "handling") {
+      // Half closed or gone: only who would wait for long needs to care.
+      this.#cancellation.cancel();
+    } else if (this.#phase === "streaming") {
+      this.#stream?.cancel();
       this.#linger();
     }
   }
@@ -102,11 +138,16 @@ export class Http1Connection implements SocketEvents {
     this.#timer?.cancel();
     this.#release();
     this.#input = NO_BYTES;
+    this.#webSocket?.closed();
+    this.#stream?.cancel();
+    this.#output.close();
+    this.#cancellation.cancel();
     this.#onClosed();
   }
 
   drain(): void {
     this.#closeAfter = true;
+    this.#webSocket?.drain();
     if (this.#phase === "reading" && this.#input.length === 0 && this.#head === undefined) {
       this.#linger();
     }
@@ -122,6 +163,10 @@ export class Http1Connection implements SocketEvents {
   /** Reads as much as there is of the present request; hands it over when it is whole. */
   #advance(): void {
     if (this.#head === undefined && !this.#readHead()) {
+      return;
+    }
+    if (this.#phase === "streaming") {
+      this.#feedStream();
       return;
     }
     const body = this.#body as BodyReader;
@@ -149,14 +194,15 @@ export class Http1Connection implements SocketEvents {
 
   /** True when the head is complete and good. */
   #readHead(): boolean {
-    this.#skipEmptyLines();
-    const end = this.#headEnd();
+    this.#input = withoutEmptyLines(this.#input);
+    const end = findHeadEnd(this.#input, this.#searchedBytes);
     const limits = this.#context.limits;
     if ((end < 0 ? this.#input.length : end) > limits.http1HeadBytesMax) {
       this.#refuse({ status: 431, reason: "request head too large" });
       return false;
     }
     if (end < 0) {
+      this.#searchedBytes = this.#input.length;
       return false;
     }
     const head = readHead(latin1(this.#input, 0, end), limits);
@@ -172,51 +218,47 @@ export class Http1Connection implements SocketEvents {
     this.#input = this.#input.subarray(end + 4);
     this.#searchedBytes = 0;
     this.#head = head;
-    this.#body = new BodyReader(head.body, limits.messageBytesMax);
+    this.#request = toHttpRequestHead(head.method, head.target, head.headers, this.#socket.peer);
+    const route = this.#route(head, this.#request);
+    if (route?.kind === "websocket") {
+      this.#upgrade(head, route);
+      return false;
+    }
+    const sink = route === undefined ? undefined : this.#sink;
+    this.#body = new BodyReader(head.body, limits.httpBodyBytesMax, sink);
     if (!this.#body.isDone) {
       this.#arm(limits.http1BodyTimeoutMs);
       if (head.expectsContinue && this.#input.length === 0) {
         this.#write([CONTINUE]);
       }
     }
+    if (route !== undefined) {
+      this.#openStream(head, route.open);
+    }
     return true;
   }
 
-  /** Empty lines before a request are allowed (RFC 9112, 2.2). */
-  #skipEmptyLines(): void {
-    let at = 0;
-    while (this.#input[at] === CARRIAGE_RETURN && this.#input[at + 1] === LINE_FEED) {
-      at += 2;
+  /** How the request is streamed, if it is. */
+  #route(head: Http1Head, request: HttpRequestHead): HttpStreamRoute | undefined {
+    try {
+      return this.#context.httpStreams(request, asksWebSocket(head));
+    } catch (error) {
+      this.#context.reportError(error);
+      return undefined;
     }
-    if (at > 0) {
-      this.#input = this.#input.subarray(at);
-    }
-  }
-
-  /** Offset of the empty line that ends the head; −1 if it has not come. */
-  #headEnd(): number {
-    const input = this.#input;
-    let at = input.indexOf(CARRIAGE_RETURN, Math.max(0, this.#searchedBytes - 3));
-    while (at >= 0) {
-      if (
-        input[at + 1] === LINE_FEED &&
-        input[at + 2] === CARRIAGE_RETURN &&
-        input[at + 3] === LINE_FEED
-      ) {
-        return at;
-      }
-      at = input.indexOf(CARRIAGE_RETURN, at + 1);
-    }
-    this.#searchedBytes = input.length;
-    return -1;
   }
 
   #handle(head: Http1Head, body: Uint8Array): void {
     this.#phase = "handling";
     this.#timer?.cancel();
-    this.#socket.pause();
+    // Read on, so that a client that leaves is noticed; but never past the next request's beginning.
+    if (this.#input.length > 0) {
+      this.#pause();
+    }
     this.#context.counters.httpRequests += 1;
-    const request = toHttpRequest(head.method, head.target, head.headers, body, this.#socket.peer);
+    this.#cancellation = new Cancellation();
+    const { onCancel } = this.#cancellation;
+    const request = { ...(this.#request as HttpRequestHead), body, onCancel };
     askHandler(this.#context, request, (response) => {
       if (this.#phase === "handling") {
         this.#answer(head, response);
@@ -225,15 +267,21 @@ export class Http1Connection implements SocketEvents {
   }
 
   #answer(head: Http1Head, response: HttpResponse): void {
-    this.#closeAfter ||= !head.keepAlive || this.#inputEnded;
+    this.#closeAfter ||= !head.keepAlive || this.#inputEnded || this.#body?.isDone === false;
     this.#release();
     this.#writeResponse(response, head.method === "HEAD");
+    this.#answered();
+  }
+
+  #answered(): void {
     this.#head = undefined;
+    this.#request = undefined;
     this.#body = undefined;
     if (this.#closeAfter) {
       this.#linger();
     } else if (this.#socket.queuedBytes > this.#context.limits.outputBytesMax) {
       this.#phase = "writing";
+      this.#pause();
       this.#arm(this.#context.limits.stalledReaderMs);
     } else {
       this.#next();
@@ -243,11 +291,142 @@ export class Http1Connection implements SocketEvents {
   /** Goes on to the next request, part of which may have come already. */
   #next(): void {
     this.#phase = "reading";
-    this.#socket.resume();
+    this.#resume();
     const { http1HeadTimeoutMs, http1IdleTimeoutMs } = this.#context.limits;
     this.#arm(this.#input.length === 0 ? http1IdleTimeoutMs : http1HeadTimeoutMs);
     if (this.#input.length > 0) {
       this.#advance();
+    }
+  }
+
+  #pause(): void {
+    if (!this.#isPaused) {
+      this.#isPaused = true;
+      this.#socket.pause();
+    }
+  }
+
+  #resume(): void {
+    if (this.#isPaused) {
+      this.#isPaused = false;
+      this.#socket.resume();
+    }
+  }
+
+  // ---- streams ----
+
+  readonly #sink = (input: Uint8Array, start: number, end: number): void => {
+    this.#stream?.data(input, start, end);
+  };
+
+  #openStream(head: Http1Head, handler: HttpStreamHandler): void {
+    this.#phase = "streaming";
+    this.#timer?.cancel();
+    this.#context.counters.httpRequests += 1;
+    const stream = new Http1Stream(this.#context, this.#output, this, !head.isVersion10);
+    this.#stream = stream;
+    this.#isFeeding = true;
+    stream.open(handler);
+    this.#isFeeding = false;
+  }
+
+  /** Passes on what has come of the body. */
+  #feedStream(): void {
+    const stream = this.#stream as Http1Stream;
+    const body = this.#body as BodyReader;
+    this.#isFeeding = true;
+    const wasDone = body.isDone && this.#hasToldEnd;
+    const taken = wasDone ? 0 : body.read(this.#input, 0);
+    if (typeof taken !== "number") {
+      this.#isFeeding = false;
+      this.#refuseStream(stream, taken);
+      return;
+    }
+    this.#input = this.#input.subarray(taken);
+    if (body.isDone && !wasDone) {
+      this.#hasToldEnd = true;
+      stream.bodyEnded();
+    }
+    this.#isFeeding = false;
+    if (this.#phase === "streaming" && stream.isOver) {
+      this.#finishStream();
+    } else if (this.#output.isFull || (body.isDone && this.#input.length > 0)) {
+      this.#pause();
+    }
+  }
+
+  /** A body that is no longer one: the answer, if it has begun, cannot be ended in order. */
+  #refuseStream(stream: Http1Stream, refusal: Refusal): void {
+    stream.cancel();
+    if (stream.hasBegun) {
+      this.#context.counters.connectionsRefused += 1;
+      this.destroy();
+    } else {
+      this.#refuse(refusal);
+    }
+  }
+
+  /** The client has read: takes up its body again. */
+  #unblockStream(): void {
+    if (this.#phase === "streaming" && this.#isPaused && !this.#output.isFull) {
+      this.#resume();
+      this.#feedStream();
+    }
+  }
+
+  streamHead(status: number, headers: Readonly<Record<string, string>>): Uint8Array {
+    const head = this.#head as Http1Head;
+    this.#closeAfter ||= !head.keepAlive || head.isVersion10;
+    const wire = toWire({ status, headers, body: "" });
+    const framing = head.isVersion10 ? "" : "transfer-encoding: chunked\r\n";
+    return answerHead(status, wire.headers, framing, this.#closeAfter);
+  }
+
+  streamOver(response: HttpResponse | undefined): void {
+    this.#wholeAnswer = response;
+    if (!this.#isFeeding && this.#phase === "streaming") {
+      this.#finishStream();
+    }
+  }
+
+  #finishStream(): void {
+    const response = this.#wholeAnswer;
+    this.#stream = undefined;
+    this.#wholeAnswer = undefined;
+    this.#hasToldEnd = false;
+    this.#output.flush();
+    if (this.#phase !== "streaming") {
+      return;
+    }
+    if (response !== undefined) {
+      this.#answer(this.#head as Http1Head, response);
+      return;
+    }
+    // What is left of a body that nobody wants is not read: the connection cannot go on behind it.
+    this.#closeAfter ||= this.#body?.isDone === false;
+    this.#answered();
+  }
+
+  #upgrade(head: Http1Head, route: HttpStreamRoute & { kind: "websocket" }): void {
+    const accepted = acceptWebSocket(head, route.subprotocol);
+    if (!(accepted instanceof Uint8Array)) {
+      this.#refuse(accepted);
+      return;
+    }
+    this.#context.counters.httpRequests += 1;
+    this.#timer?.cancel();
+    const rest = this.#input;
+    this.#input = NO_BYTES;
+    const webSocket = new WebSocketConnection(this.#context, this.#socket, () => {
+      this.closed();
+    });
+    this.#webSocket = webSocket;
+    webSocket.open(accepted, route.open);
+    if (this.#closeAfter) {
+      webSocket.drain();
+    }
+    if (rest.length > 0) {
+      webSocket.data(rest);
     }
   }
 
@@ -257,15 +436,8 @@ export class Http1Connection implements SocketEvents {
     const { headers, body } = toWire(response);
     const status = response.status;
     const isBodyless = status === 204 || status === 304;
-    let text = `HTTP/1.1 ${status} ${STATUS_TEXT[status] ?? "Status"}\r\n`;
-    for (const [name, value] of headers) {
-      text += `${name}: ${value}\r\n`;
-    }
-    if (!isBodyless) {
-      text += `content-length: ${body.length}\r\n`;
-    }
-    text += this.#closeAfter ? "connection: close\r\n\r\n" : "\r\n";
-    const head = latin1Bytes(text);
+    const length = isBodyless ? "" : `content-length: ${body.length}\r\n`;
+    const head = answerHead(status, headers, length, this.#closeAfter);
     this.#write(isHead || isBodyless || body.length === 0 ? [head] : [head, body]);
   }
 
@@ -293,6 +465,8 @@ export class Http1Connection implements SocketEvents {
     this.#phase = "lingering";
     this.#release();
     this.#input = NO_BYTES;
+    this.#stream?.cancel();
+    this.#output.flush();
     this.#socket.end();
     this.#socket.resume();
     this.#timer?.cancel();

@@ -13,6 +13,7 @@ export interface Http1Head {
   readonly target: string;
   readonly headers: ReadonlyMap<string, string>;
   readonly body: BodyLength;
+  readonly isVersion10: boolean;
   readonly keepAlive: boolean;
   readonly expectsContinue: boolean;
 }
@@ -22,6 +23,9 @@ export interface Refusal {
   readonly status: number;
   readonly reason: string;
 }
+
+const CARRIAGE_RETURN = 0x0d;
+const LINE_FEED = 0x0a;
 
 const REQUEST_LINE = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+) ([\x21-\x7e]+) HTTP\/(\d)\.(\d)$/;
 const HEADER_LINE = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*(.*?)[ \t]*$/;
@@ -39,6 +43,31 @@ const SINGLE_HEADERS: ReadonlySet<string> = new Set([
 
 export function isRefusal(value: Http1Head | Refusal): value is Refusal {
   return "status" in value;
+}
+
+/** Empty lines before a request are allowed (RFC 9112, 2.2). */
+export function withoutEmptyLines(input: Uint8Array): Uint8Array {
+  let at = 0;
+  while (input[at] === CARRIAGE_RETURN && input[at + 1] === LINE_FEED) {
+    at += 2;
+  }
+  return at === 0 ? input : input.subarray(at);
+}
+
+/** Offset of the empty line that ends the head; −1 if it has not come. Looked for in vain before `searchedBytes`. */
+export function findHeadEnd(input: Uint8Array, searchedBytes: number): number {
+  let at = input.indexOf(CARRIAGE_RETURN, Math.max(0, searchedBytes - 3));
+  while (at >= 0) {
+    if (
+      input[at + 1] === LINE_FEED &&
+      input[at + 2] === CARRIAGE_RETURN &&
+      input[at + 3] === LINE_FEED
+    ) {
+      return at;
+    }
+    at = input.indexOf(CARRIAGE_RETURN, at + 1);
+  }
+  return -1;
 }
 
 function readHeaders(
@@ -86,7 +115,7 @@ function bodyLength(
     return { status: 400, reason: "malformed content-length" };
   }
   const bytes = Number(length);
-  if (bytes > limits.messageBytesMax) {
+  if (bytes > limits.httpBodyBytesMax) {
     return { status: 413, reason: "request body too large" };
   }
   return bytes === 0 ? { kind: "none" } : { kind: "known", bytes };
@@ -144,5 +173,6 @@ export function readHead(text: string, limits: TransportLimits): Http1Head | Ref
   }
   const options = (headers.get("connection") ?? "").toLowerCase().split(/[ \t]*,[ \t]*/);
   const keepAlive = isVersion10 ? options.includes("keep-alive") : !options.includes("close");
-  return { method, target, headers, body, keepAlive, expectsContinue: expect !== undefined };
+  const expectsContinue = expect !== undefined;
+  return { method, target, headers, body, isVersion10, keepAlive, expectsContinue };
 }

@@ -4,26 +4,28 @@ import { encodeLiteralBlock } from "../hpack/encoder.js";
 import {
   askHandler,
   BODY_TOO_LARGE,
-  toHttpRequest,
+  Cancellation,
+  toHttpRequestHead,
   TOO_MANY_UNFINISHED,
   toWire,
 } from "../http-message.js";
-import type { HttpResponse } from "../service.js";
+import type { HttpRequestHead, HttpResponse } from "../service.js";
 import type { RequestHead } from "./request-head.js";
 import type { Session } from "./session.js";
 import { ENDING, type Exchange, type Stream } from "./stream.js";
 
 export class HttpCall implements Exchange {
   readonly #session: Session;
-  readonly #head: RequestHead;
+  readonly #request: HttpRequestHead;
   readonly #stream: Stream;
+  readonly #cancellation: Cancellation = new Cancellation();
   #body: ByteCollector = new ByteCollector();
   #heldBytes = 0;
   #isOver = false;
 
-  constructor(session: Session, head: RequestHead, stream: Stream) {
+  constructor(session: Session, request: HttpRequestHead, stream: Stream) {
     this.#session = session;
-    this.#head = head;
+    this.#request = request;
     this.#stream = stream;
   }
 
@@ -31,7 +33,7 @@ export class HttpCall implements Exchange {
     if (this.#isOver) {
       return;
     }
-    if (this.#body.length + end - start > this.#session.context.limits.messageBytesMax) {
+    if (this.#body.length + end - start > this.#session.context.limits.httpBodyBytesMax) {
       this.#answer(BODY_TOO_LARGE);
       return;
     }
@@ -48,25 +50,10 @@ export class HttpCall implements Exchange {
     if (this.#isOver) {
       return;
     }
-    const headers = new Map<string, string>();
-    for (const { name, value } of this.#head.fields) {
-      if (!name.startsWith(":")) {
-        const before = headers.get(name);
-        headers.set(name, before === undefined ? value : `${before}, ${value}`);
-      }
-    }
-    if (this.#head.authority !== "") {
-      headers.set("host", this.#head.authority);
-    }
-    const { context, socket } = this.#session;
+    const { context } = this.#session;
     context.counters.httpRequests += 1;
-    const request = toHttpRequest(
-      this.#head.method,
-      this.#head.path,
-      headers,
-      this.#body.bytes,
-      socket.peer,
-    );
+    const { onCancel } = this.#cancellation;
+    const request = { ...this.#request, body: this.#body.bytes, onCancel };
     askHandler(context, request, (response) => {
       this.#answer(response);
     });
@@ -74,6 +61,7 @@ export class HttpCall implements Exchange {
 
   aborted(): void {
     this.#over();
+    this.#cancellation.cancel();
   }
 
   expired(): void {
@@ -96,24 +84,46 @@ export class HttpCall implements Exchange {
       return;
     }
     this.#over();
-    const session = this.#session;
-    const stream = this.#stream;
-    const { headers, body } = toWire(response);
-    const block = encodeLiteralBlock([
-      [":status", String(response.status)],
-      ...headers,
-      ["content-length", String(body.length)],
-    ]);
-    const bodyless = this.#head.method === "HEAD" || body.length === 0;
-    stream.exchange = undefined;
-    stream.headWritten = true;
-    if (bodyless) {
-      session.finish(stream, ENDING.TRAILERS, block);
-      return;
-    }
-    session.pings.workDone = true;
-    session.writer.headers(stream.id, block, false);
-    session.sender.queue(stream, body);
-    session.finish(stream, ENDING.PLAIN, undefined);
+    answerHttp(this.#session, this.#stream, response, this.#request.method === "HEAD");
   }
+}
+
+/** Sends a whole answer and ends the stream. */
+export function answerHttp(
+  session: Session,
+  stream: Stream,
+  response: HttpResponse,
+  isHead: boolean,
+): void {
+  const { headers, body } = toWire(response);
+  const block = encodeLiteralBlock([
+    [":status", String(response.status)],
+    ...headers,
+    ["content-length", String(body.length)],
+  ]);
+  stream.exchange = undefined;
+  stream.headWritten = true;
+  if (isHead || body.length === 0) {
+    session.finish(stream, ENDING.TRAILERS, block);
+    return;
+  }
+  session.pings.workDone = true;
+  session.writer.headers(stream.id, block, false);
+  session.sender.queue(stream, body);
+  session.finish(stream, ENDING.PLAIN, undefined);
+}
+
+/** A request that is no gRPC call, as the handlers of both HTTP versions know it. */
+export function httpRequestHead(head: RequestHead, peer: string): HttpRequestHead {
+  const headers = new Map<string, string>();
+  for (const { name, value } of head.fields) {
+    if (!name.startsWith(":")) {
+      const before = headers.get(name);
+      headers.set(name, before === undefined ? value : `${before}, ${value}`);
+    }
+  }
+  if (head.authority !== "") {
+    headers.set("host", head.authority);
+  }
+  return toHttpRequestHead(head.method, head.path, headers, peer);
 }

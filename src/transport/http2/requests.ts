@@ -7,7 +7,8 @@ import { GRPC_STATUS } from "../service.js";
 import { ConnectionError, ERROR, FLAG, type Http2ErrorCode, readUint32 } from "./frames.js";
 import { ACCEPTED_ENCODINGS, trailersOnlyBlock } from "../grpc/status.js";
 import { HeadCache } from "./head-cache.js";
-import { HttpCall } from "./http-call.js";
+import { HttpCall, httpRequestHead } from "./http-call.js";
+import { HttpStreamExchange } from "./http-stream.js";
 import {
   BAD_TIMEOUT,
   makeRequestHead,
@@ -289,17 +290,34 @@ export class Requests {
       case REQUEST.GRPC:
         this.#beginGrpc(id, head, remoteClosed);
         return;
-      case REQUEST.HTTP: {
-        const stream = this.#open(id, head, remoteClosed);
-        const call = new HttpCall(this.#session, head, stream);
-        stream.exchange = call;
-        if (remoteClosed) {
-          call.remoteEnded();
-        }
+      case REQUEST.HTTP:
+        this.#beginHttp(id, head, remoteClosed);
         return;
-      }
       default:
         this.#refuse(id, head, remoteClosed);
+    }
+  }
+
+  #beginHttp(id: number, head: RequestHead, remoteClosed: boolean): void {
+    const session = this.#session;
+    const { context } = session;
+    const stream = this.#open(id, head, remoteClosed);
+    const request = httpRequestHead(head, session.socket.peer);
+    const route = context.httpStreams(request, false);
+    if (route === undefined) {
+      const call = new HttpCall(session, request, stream);
+      stream.exchange = call;
+      if (remoteClosed) {
+        call.remoteEnded();
+      }
+      return;
+    }
+    context.counters.httpRequests += 1;
+    const exchange = new HttpStreamExchange(session, stream);
+    stream.exchange = exchange;
+    exchange.open(route.open);
+    if (remoteClosed) {
+      exchange.remoteEnded();
     }
   }
 
