@@ -11,10 +11,11 @@ import {
 } from "./flag-parsers.js";
 import { archiveOptions, type ArchiveFlags } from "./archive-flags.js";
 import { maintenanceOptions, type MaintenanceFlags } from "./maintenance-flags.js";
+import { tlsOptions, type TlsFlags } from "./tls-flags.js";
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "../runtime/logger.js";
 
 /** The flags of `t4 run`, as the command line's parser leaves them. */
-export interface RunFlags extends ArchiveFlags, MaintenanceFlags {
+export interface RunFlags extends ArchiveFlags, MaintenanceFlags, TlsFlags {
   readonly dataDir: string;
   readonly listen: ListenAddress;
   readonly advertiseClientUrls?: readonly string[];
@@ -22,9 +23,6 @@ export interface RunFlags extends ArchiveFlags, MaintenanceFlags {
   readonly segmentMaxSizeMb: number;
   readonly segmentMaxAgeSec: number;
   readonly readConsistency: "linearizable" | "serializable";
-  readonly clientTlsCert?: string;
-  readonly clientTlsKey?: string;
-  readonly clientTlsCa?: string;
   readonly metricsAddr?: ListenAddress | null;
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
@@ -65,9 +63,7 @@ export function runOptions(): Option[] {
     option("--read-consistency <mode>", "of reads that do not ask for serializable")
       .choices(["linearizable", "serializable"])
       .default("linearizable"),
-    option("--client-tls-cert <file>", "PEM certificate; with --client-tls-key clients use TLS"),
-    option("--client-tls-key <file>", "PEM private key of --client-tls-cert"),
-    option("--client-tls-ca <file>", "PEM CAs; clients must show a certificate signed by one"),
+    ...tlsOptions(),
     option(
       "--metrics-addr <host:port>",
       "serve /metrics and the health probes here as well (default: only on --listen)",

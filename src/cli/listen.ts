@@ -3,39 +3,47 @@ import type { Node } from "../node/node.js";
 import type { ScrapedMetrics } from "../runtime/prometheus-metrics.js";
 import type { Runtime } from "../runtime/runtime.js";
 import { startServer, type Server, type StartOptions } from "../server/server.js";
-import { ListenError, type TlsOptions } from "../transport/server.js";
+import { ListenError } from "../transport/server.js";
 import { CommandError, EXIT_FAILED } from "./exit.js";
 import type { RunFlags } from "./flags.js";
+
+/** Where to listen, and how. */
+export type ListenSettings = Pick<
+  StartOptions,
+  | "listen"
+  | "tls"
+  | "alsoListen"
+  | "metricsListen"
+  | "metricsAlsoListen"
+  | "watchProgressIntervalMs"
+>;
 
 /** Listens as the flags say; says what to change where it cannot. */
 export async function listen(
   flags: RunFlags,
-  tls: TlsOptions | null,
+  places: ListenSettings,
   node: Node,
   metrics: ScrapedMetrics,
   runtime: Runtime,
+  flagNames: string,
 ): Promise<Server> {
   const options: StartOptions = {
     node,
     metrics,
-    listen: flags.listen,
+    ...places,
     readConsistency: flags.readConsistency,
     requestBytesMax: flags.maxRequestBytes,
     txnOperationsMax: flags.maxTxnOps,
-    ...(tls === null ? {} : { tls }),
     ...(flags.advertiseClientUrls === undefined
       ? {}
       : { advertiseClientUrls: flags.advertiseClientUrls }),
-    ...(flags.metricsAddr === undefined || flags.metricsAddr === null
-      ? {}
-      : { metricsListen: flags.metricsAddr }),
   };
   try {
     return await startServer(options, runtime);
   } catch (error) {
     if (error instanceof ListenError) {
       throw new CommandError(
-        `${error.message}. Choose another address with --listen (or --metrics-addr)`,
+        `${error.message}. Choose another address with ${flagNames}`,
         EXIT_FAILED,
         error,
       );

@@ -6,19 +6,35 @@ import type { Consistency, Node } from "../node/node.js";
 import { declareProcessMetrics } from "../runtime/process-metrics.js";
 import type { ScrapedMetrics } from "../runtime/prometheus-metrics.js";
 import type { Runtime } from "../runtime/runtime.js";
-import { type Address, type TlsOptions, TransportServer } from "../transport/server.js";
+import {
+  type Address,
+  type Endpoint,
+  type TlsOptions,
+  TransportServer,
+} from "../transport/server.js";
 import { HealthChecks } from "./health-checks.js";
 import { httpEndpoints } from "./http-endpoints.js";
 import { declareServerMetrics } from "./server-metrics.js";
 
+/** One more place to listen at. */
+export interface ListenPlace {
+  readonly endpoint: Endpoint;
+  readonly tls?: TlsOptions;
+}
+
 export interface StartOptions {
   readonly node: Node;
   readonly listen: Address;
+  /** Of `listen`. */
   readonly tls?: TlsOptions;
+  /** Served exactly as `listen` is. */
+  readonly alsoListen?: readonly ListenPlace[];
   /** Where clients reach this member, as URLs. By default the address listened at; localhost if that is any. */
   readonly advertiseClientUrls?: readonly string[];
   /** A second port for the HTTP endpoints alone, without TLS. */
   readonly metricsListen?: Address;
+  /** More ports of that kind; with TLS, clients are checked as strictly as everywhere. */
+  readonly metricsAlsoListen?: readonly ListenPlace[];
   /** The registry that /metrics shows; the node's own metrics are in it if it was opened with it. */
   readonly metrics: ScrapedMetrics;
   /** How current reads are whose callers do not say that they take old ones; default linearizable. */
@@ -31,6 +47,8 @@ export interface StartOptions {
 export interface Server {
   readonly address: Address;
   readonly metricsAddress: Address | null;
+  /** Where it was asked to listen besides. */
+  readonly alsoListening: readonly Endpoint[];
   readonly clientUrls: readonly string[];
   /**
    * Ends watches and keepalives so that clients turn elsewhere, lets running calls finish for at most `graceMs`, and
@@ -66,6 +84,7 @@ export async function startServer(options: StartOptions, runtime: ServerRuntime)
   const checks = new HealthChecks(node, runtime.clock);
   const common = {
     clock: runtime.clock,
+    logger: runtime.logger,
     httpHandler: httpEndpoints(checks, metrics),
     limits: { messageBytesMax: requestBytesMax + REQUEST_OVERHEAD_BYTES },
     onError: (error: unknown) => {
@@ -85,10 +104,11 @@ export async function startServer(options: StartOptions, runtime: ServerRuntime)
     ...(tls === undefined ? {} : { tls }),
   });
   const address = await main.listen();
+  const alsoListening = await listenAlso(main, options.alsoListen ?? []);
   if (options.advertiseClientUrls === undefined) {
     clientUrls = [urlOf(address, tls !== undefined)];
   }
-  const probes = await startProbes(options.metricsListen, common, main);
+  const probes = await startProbes(options, common, main);
   // Only now: a registry takes each name once, and a server that cannot listen may be tried again.
   declareServerMetrics(metrics, services, main.counters);
   checks.declareMetrics(metrics);
@@ -97,6 +117,7 @@ export async function startServer(options: StartOptions, runtime: ServerRuntime)
   return {
     address,
     metricsAddress: probes?.address ?? null,
+    alsoListening,
     clientUrls,
     async close(graceMs = GRACE_MS) {
       services.stopServing();
@@ -106,18 +127,36 @@ export async function startServer(options: StartOptions, runtime: ServerRuntime)
   };
 }
 
-/** The second port, if there is to be one. */
+/** All or none: what cannot listen everywhere it was told to is closed. */
+async function listenAlso(
+  server: TransportServer,
+  places: readonly ListenPlace[],
+): Promise<Endpoint[]> {
+  const endpoints: Endpoint[] = [];
+  try {
+    for (const { endpoint, tls } of places) {
+      endpoints.push(await server.listenAt(endpoint, tls));
+    }
+  } catch (error) {
+    await server.close();
+    throw error;
+  }
+  return endpoints;
+}
+
+/** The server of the second ports, if there are to be any. */
 async function startProbes(
-  listen: Address | undefined,
+  { metricsListen, metricsAlsoListen = [] }: StartOptions,
   common: Omit<ConstructorParameters<typeof TransportServer>[0], "services" | "host" | "port">,
   main: TransportServer,
 ): Promise<TransportServer | null> {
-  if (listen === undefined) {
+  if (metricsListen === undefined && metricsAlsoListen.length === 0) {
     return null;
   }
-  const probes = new TransportServer({ ...common, services: new Map(), ...listen });
+  const first = metricsListen === undefined ? [] : [{ endpoint: metricsListen }];
+  const probes = new TransportServer({ ...common, services: new Map(), host: "", port: 0 });
   try {
-    await probes.listen();
+    await listenAlso(probes, [...first, ...metricsAlsoListen]);
   } catch (error) {
     await main.close();
     throw error;
