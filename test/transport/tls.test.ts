@@ -333,6 +333,52 @@ suite("the handshake", () => {
   });
 });
 
+test("answers of one turn leave in one record, not in one each", async (context) => {
+  const { port } = await start(context, plainTls);
+  const received: Buffer[] = [];
+  const proxy = net.createServer((client) => {
+    const upstream = net.connect(port, "127.0.0.1");
+    upstream.on("data", (bytes: Buffer) => {
+      received.push(bytes);
+      client.write(bytes);
+    });
+    client.pipe(upstream);
+    for (const socket of [client, upstream]) {
+      socket.on("error", () => undefined);
+    }
+  });
+  await new Promise<void>((resolve) => {
+    proxy.listen(0, "127.0.0.1", resolve);
+  });
+  context.after(() => proxy.close());
+  const session = http2.connect(`https://localhost:${(proxy.address() as net.AddressInfo).port}`, {
+    ca: tlsFixture("ca.pem"),
+  });
+  await once(session, "remoteSettings");
+  const calls = 64;
+  received.length = 0;
+  await Promise.all(
+    Array.from({ length: calls }, async () => {
+      const stream = session.request({
+        ":method": "POST",
+        ":path": "/test.Echo/Unary",
+        "content-type": "application/grpc",
+        te: "trailers",
+      });
+      stream.end(Buffer.from([0, 0, 0, 0, 1, 7]));
+      stream.resume();
+      await once(stream, "close");
+    }),
+  );
+  session.destroy();
+  const bytes = Buffer.concat(received);
+  let records = 0;
+  for (let at = 0; at < bytes.length; at += 5 + bytes.readUInt16BE(at + 3)) {
+    records += 1;
+  }
+  assert.ok(records < calls / 2, `${records} records for ${calls} answers`);
+});
+
 suite("files that change", () => {
   async function fromFiles(
     context: TestContext,
