@@ -6,8 +6,10 @@ import { lateLogger, type LateLogger } from "../../runtime/pino-logger.js";
 import { CLUSTER_VERSION, SERVER_VERSION } from "../../etcd/version.js";
 import type { TlsOptions } from "../../transport/server.js";
 import { CommandError, EXIT_FAILED, EXIT_OK } from "../exit.js";
+import { parseNodeId } from "../flag-parsers.js";
 import { runOptions, type RunFlags } from "../flags.js";
 import type { ListenSettings } from "../listen.js";
+import { objectStoreUrl } from "../object-store.js";
 import { run, type RunManner } from "../run.js";
 import { parseArguments, valuesOfEnvironment, type EtcdValues, type OwnFlag } from "./arguments.js";
 import { describeTreatment, ETCD_FLAG_GROUPS } from "./flag-table.js";
@@ -147,11 +149,28 @@ function runFlags(args: readonly string[], settings: EtcdSettings): RunFlags {
   }
   const { endpoint } = settings.clientUrls[0];
   command.parse([...args], { from: "user" });
+  const flags = command.opts<RunFlags>();
+  if (objectStoreUrl(flags) !== null) {
+    checkName(settings.name);
+  }
   return {
-    ...command.opts<RunFlags>(),
+    ...flags,
     nodeId: settings.name,
     ...("port" in endpoint ? { listen: endpoint } : {}),
   };
+}
+
+/** etcd takes any name; beside others in an object store it must be one of `t4 run`. */
+function checkName(name: string): void {
+  try {
+    parseNodeId(name);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new CommandError(
+      `--name ${name} cannot be used with an object store. ${reason}`,
+      EXIT_FAILED,
+    );
+  }
 }
 
 function etcdManner(
