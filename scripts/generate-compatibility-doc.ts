@@ -13,7 +13,8 @@ export function protocolMethods(): Map<string, Map<string, protobuf.Type>> {
   const services = new Map<string, Map<string, protobuf.Type>>();
   for (const part of packagesOf(root)) {
     for (const object of part.nestedArray) {
-      if (object instanceof protobuf.Service) {
+      // Ours have nothing to be compared with.
+      if (object instanceof protobuf.Service && !object.fullName.startsWith(".t4.")) {
         const methods = object.methodsArray.map(
           (method) => [method.name, object.lookupType(method.requestType)] as const,
         );
