@@ -41,6 +41,7 @@ const edge = [
   "src/object/directory/node-files\\.ts",
   "src/object/s3/",
   "src/transport/(sockets|gzip)\\.ts",
+  "src/transport/tls/",
 ].join("|");
 
 /** Where a program or an importer begins: all else must be reachable from one of these. */

@@ -14,7 +14,7 @@ import {
   generateLoad,
   type LoadReport,
 } from "./harness/load-generator.js";
-import { loads, preloadedKeys, valueBytes, type Load } from "./harness/loads.js";
+import { loads, preloadedKeys, tlsLoads, valueBytes, type Load } from "./harness/loads.js";
 import { describeMachine } from "./harness/machine.js";
 import { isInstalled, removeAtExit, settle, whyNotPinned } from "./harness/processes.js";
 import { formatCount } from "./harness/table.js";
@@ -33,6 +33,7 @@ const usage = `npm run bench:etcd -- [options]
   --only text      only loads with this in their name; may be given more than once
   --list           print the names of the loads
   --quick          1 round of 1 second: to see that it works, not for figures
+  --tls            the loads with TLS, instead of those without
   --one-core       leave out etcd on both cores
   --dir path       where the data directories go (default: the system's temporary directory)
   --json path      write everything measured; node build/bench/report.js prints it again
@@ -62,6 +63,7 @@ function readOptions(): Options {
       list: { type: "boolean", default: false },
       quick: { type: "boolean", default: false },
       "one-core": { type: "boolean", default: false },
+      tls: { type: "boolean", default: false },
       dir: { type: "string", default: tmpdir() },
       json: { type: "string" },
       subject: { type: "string", default: "t4" },
@@ -72,9 +74,10 @@ function readOptions(): Options {
     console.log(usage);
     process.exit(0);
   }
-  const chosen = loads.filter(({ name }) => values.only.some((text) => name.includes(text)));
+  const offered = values.tls ? tlsLoads : loads;
+  const chosen = offered.filter(({ name }) => values.only.some((text) => name.includes(text)));
   if (values.list || chosen.length === 0) {
-    console.log(loads.map(({ name }) => name).join("\n"));
+    console.log(offered.map(({ name }) => name).join("\n"));
     process.exit(values.list ? 0 : 1);
   }
   if (values.subject !== "t4" && values.subject !== "etcd") {
@@ -122,7 +125,9 @@ async function measure(
     valueBytes,
   };
   if (load.work.tool === "h2load") {
-    return runH2load({ ...common, ...load.work.options });
+    const { options: asked } = load.work;
+    const port = asked.tls === true ? (server.tlsPort ?? server.port) : server.port;
+    return runH2load({ ...common, ...asked, port, serverPid: server.pid });
   }
   const report = await generateLoad({
     keys: preloadedKeys,
@@ -143,7 +148,10 @@ async function measure(
 async function startServers(options: Options, directory: string): Promise<ServerUnderTest[]> {
   const servers: ServerUnderTest[] = [];
   for (const name of options.servers) {
-    const server = await ServerUnderTest.start(name, options.subject, directory);
+    const withTls = options.loads.some(
+      ({ work }) => work.tool === "h2load" && work.options.tls === true,
+    );
+    const server = await ServerUnderTest.start(name, options.subject, directory, withTls);
     servers.push(server);
     const fill = await generateLoad({
       mode: "fill",

@@ -1,7 +1,7 @@
 // A comparison as text that is Markdown too: one table of throughput against the floors, one of latency and CPU.
 import type { Comparison, LoadSummary, Ratios, ServerSummary } from "./comparison.js";
 import { summarise } from "./comparison.js";
-import { loads } from "./loads.js";
+import { loads, tlsLoads } from "./loads.js";
 import type { Machine } from "./machine.js";
 import { formatBytes, formatCount, formatDuration, formatTable } from "./table.js";
 
@@ -104,7 +104,7 @@ function formatFailures({ failures }: Comparison): string[] {
 
 export function formatComparison(comparison: Comparison): string {
   const { conditions, machine, measurements } = comparison;
-  const summaries = summarise(measurements, loads);
+  const summaries = summarise(measurements, [...loads, ...tlsLoads]);
   const subject =
     conditions.subject === "t4"
       ? []

@@ -85,9 +85,7 @@ function summariseServer(reports: readonly Measurement["report"][]): ServerSumma
     perSecond: of((report) => report.perSecond),
     p50: of((report) => percentiles(report).p50),
     p99: of((report) => percentiles(report).p99),
-    cpuMicroseconds: ofGenerated(
-      (report) => report.serverCpuMicrosecondsPerOperation ?? Number.NaN,
-    ),
+    cpuMicroseconds: of((report) => report.serverCpuMicrosecondsPerOperation ?? Number.NaN),
     residentBytes: ofGenerated((report) => report.serverResidentBytes ?? Number.NaN),
     generatorCpuShare: ofGenerated((report) => report.generatorCpuShare),
   };

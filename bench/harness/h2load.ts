@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { run } from "./processes.js";
+import { cpuSeconds, run } from "./processes.js";
 
 export interface H2loadReport {
   readonly mode: "h2load";
@@ -15,6 +15,10 @@ export interface H2loadReport {
   /** Of DATA, in the mean. */
   readonly bytesPerAnswer: number;
   readonly latencyNs: { readonly mean: number; readonly max: number };
+  /** "TLSv1.3" and its like; absent without TLS. */
+  readonly tlsVersion?: string;
+  /** Of the server, in all its threads; absent if it was not asked for. */
+  readonly serverCpuMicrosecondsPerOperation?: number;
 }
 
 export interface H2loadOptions {
@@ -27,6 +31,10 @@ export interface H2loadOptions {
   readonly valueBytes: number;
   readonly seconds: number;
   readonly warmUpSeconds: number;
+  /** The port speaks TLS. */
+  readonly tls?: boolean;
+  /** Whose CPU time is told. */
+  readonly serverPid?: number;
 }
 
 /** The frame of any answer, and the shortest header in it. */
@@ -68,8 +76,10 @@ export function parseH2load(output: string): H2loadReport {
   if (rate === null || counts === null || times === null || data === null) {
     throw new Error(`h2load printed something unknown: ${output}`);
   }
+  const tls = /TLS Protocol: (\S+)/.exec(output);
   return {
     mode: "h2load",
+    ...(tls?.[1] === undefined ? {} : { tlsVersion: tls[1] }),
     perSecond: Number(rate[1]),
     done: Number(counts[1]),
     bytesPerAnswer: Number(data[1]) / Number(counts[1]),
@@ -88,6 +98,7 @@ export async function runH2load(options: H2loadOptions): Promise<H2loadReport> {
   try {
     const bodyPath = join(directory, "body");
     writeFileSync(bodyPath, requestBody(options));
+    const cpuBefore = options.serverPid === undefined ? 0 : cpuSeconds(options.serverPid);
     const output = await run({
       file: "h2load",
       args: [
@@ -98,7 +109,7 @@ export async function runH2load(options: H2loadOptions): Promise<H2loadReport> {
           `--warm-up-time=${wholeSeconds(options.warmUpSeconds)}`,
         ],
         ...["-H", "content-type: application/grpc", "-H", "te: trailers", "-d", bodyPath],
-        `http://127.0.0.1:${options.port}/etcdserverpb.KV/${options.method}`,
+        `${options.tls === true ? "https" : "http"}://127.0.0.1:${options.port}/etcdserverpb.KV/${options.method}`,
       ],
       cores: options.core === undefined ? undefined : [options.core],
     });
@@ -107,7 +118,14 @@ export async function runH2load(options: H2loadOptions): Promise<H2loadReport> {
     if (report.failed > 0 || !(report.bytesPerAnswer >= bytesLeast)) {
       throw new Error(`calls of h2load failed: ${output}`);
     }
-    return report;
+    if (options.serverPid === undefined) {
+      return report;
+    }
+    // The warm-up's calls are not in the report: they are taken to be as many a second as the others.
+    const seconds = wholeSeconds(options.seconds) + wholeSeconds(options.warmUpSeconds);
+    const spentUs = (cpuSeconds(options.serverPid) - cpuBefore) * 1e6;
+    const perOperation = spentUs / (report.perSecond * seconds);
+    return { ...report, serverCpuMicrosecondsPerOperation: perOperation };
   } finally {
     rmSync(directory, { recursive: true });
   }

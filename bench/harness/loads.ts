@@ -25,7 +25,7 @@ export type Work =
   | { readonly tool: "t4-load"; readonly options: Generated }
   | {
       readonly tool: "h2load";
-      readonly options: Pick<H2loadOptions, "method" | "connections" | "streams">;
+      readonly options: Pick<H2loadOptions, "method" | "connections" | "streams" | "tls">;
     };
 
 export interface Load {
@@ -78,6 +78,19 @@ function throughH2load(method: "Range" | "Put"): Load[] {
     }));
 }
 
+const tlsFloors: Readonly<Record<Shape, Floor>> = { "1x1": {}, "16x16": { ratio: 4 }, "100x1": {} };
+
+/** The same with TLS: h2load speaks it, the generator does not. */
+function throughTls(method: "Range" | "Put"): Load[] {
+  return shapes
+    .filter(({ shape }) => shape !== "1x1")
+    .map(({ shape, connections, streams }) => ({
+      name: `tls ${method.toLowerCase()} ${shape}`,
+      work: { tool: "h2load", options: { method, connections, streams, tls: true } },
+      floor: method === "Range" ? tlsFloors[shape] : {},
+    }));
+}
+
 /** Sixteen puts are under way at once, from being sent to their delivery to the last watcher. */
 function fanOut(watchers: number, floor: Floor): Load {
   return {
@@ -112,3 +125,6 @@ export const loads: readonly Load[] = [
   fanOut(1000, { perSecond: 300_000 }),
   steadyFanOut,
 ];
+
+/** Measured in a run of their own: the servers then listen with TLS as well. */
+export const tlsLoads: readonly Load[] = [...throughTls("Range"), ...throughTls("Put")];

@@ -23,12 +23,32 @@ export const t4Program: string = fileURLToPath(
   new URL("../../../dist/cli/main.js", import.meta.url),
 );
 
-export function t4Command(dataDirectory: string, port: number): Command {
-  return {
-    file: process.execPath,
-    args: [t4Program, "run", "--data-dir", dataDirectory, "--listen", `127.0.0.1:${port}`],
-    cores: [serverCore],
-  };
+const certificates = fileURLToPath(new URL("../../../test/fixtures/tls/", import.meta.url));
+
+/** Beside the plaintext port, which the data is filled in by. */
+function tlsArgs(port: number, tlsPort: number | undefined): string[] {
+  const urls = [
+    `http://127.0.0.1:${port}`,
+    ...(tlsPort === undefined ? [] : [`https://127.0.0.1:${tlsPort}`]),
+  ].join(",");
+  const files = [
+    "--cert-file",
+    `${certificates}server.pem`,
+    "--key-file",
+    `${certificates}server-key.pem`,
+  ];
+  return [
+    ...["--listen-client-urls", urls, "--advertise-client-urls", urls],
+    ...(tlsPort === undefined ? [] : files),
+  ];
+}
+
+export function t4Command(dataDirectory: string, port: number, tlsPort?: number): Command {
+  const args =
+    tlsPort === undefined
+      ? ["run", "--data-dir", dataDirectory, "--listen", `127.0.0.1:${port}`]
+      : ["etcd", "--data-dir", dataDirectory, ...tlsArgs(port, tlsPort)];
+  return { file: process.execPath, args: [t4Program, ...args], cores: [serverCore] };
 }
 
 export function etcdCommand(
@@ -36,14 +56,14 @@ export function etcdCommand(
   port: number,
   peerPort: number,
   cores: 1 | 2,
+  tlsPort?: number,
 ): Command {
-  const client = `http://127.0.0.1:${port}`;
   const peer = `http://127.0.0.1:${peerPort}`;
   return {
     file: "etcd",
     args: [
       ...["--data-dir", dataDirectory, "--log-level", "error"],
-      ...["--listen-client-urls", client, "--advertise-client-urls", client],
+      ...tlsArgs(port, tlsPort),
       ...["--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer],
       ...["--initial-cluster", `default=${peer}`],
       ...["--quota-backend-bytes", String(etcdQuotaBytes)],
@@ -57,13 +77,22 @@ export function etcdCommand(
 export class ServerUnderTest {
   readonly name: ServerName;
   readonly port: number;
+  /** Speaks TLS; undefined if the run measures nothing of it. */
+  readonly tlsPort: number | undefined;
   readonly dataDirectory: string;
   readonly #command: Command;
   #process: BackgroundProcess;
 
-  private constructor(name: ServerName, port: number, dataDirectory: string, command: Command) {
+  private constructor(
+    name: ServerName,
+    port: number,
+    tlsPort: number | undefined,
+    dataDirectory: string,
+    command: Command,
+  ) {
     this.name = name;
     this.port = port;
+    this.tlsPort = tlsPort;
     this.dataDirectory = dataDirectory;
     this.#command = command;
     this.#process = new BackgroundProcess(command);
@@ -74,15 +103,18 @@ export class ServerUnderTest {
     name: ServerName,
     subject: Subject,
     parentDirectory: string,
+    withTls = false,
   ): Promise<ServerUnderTest> {
     const dataDirectory = mkdtempSync(join(parentDirectory, `t4-bench-${name}-`));
     removeAtExit(dataDirectory);
     const port = await freePort();
+    const tlsPort = withTls ? await freePort() : undefined;
+    const cores = name === "etcd-two-cores" ? 2 : 1;
     const command =
       name === "ours" && subject === "t4"
-        ? t4Command(dataDirectory, port)
-        : etcdCommand(dataDirectory, port, await freePort(), name === "etcd-two-cores" ? 2 : 1);
-    const server = new ServerUnderTest(name, port, dataDirectory, command);
+        ? t4Command(dataDirectory, port, tlsPort)
+        : etcdCommand(dataDirectory, port, await freePort(), cores, tlsPort);
+    const server = new ServerUnderTest(name, port, tlsPort, dataDirectory, command);
     await waitUntilServing(port, server.#process);
     return server;
   }

@@ -13,10 +13,12 @@ import { archiveOptions, type ArchiveFlags } from "./archive-flags.js";
 import { maintenanceOptions, type MaintenanceFlags } from "./maintenance-flags.js";
 import { authOptions, type AuthFlags } from "./auth-flags.js";
 import { gatewayOptions, type GatewayFlags } from "./gateway-flags.js";
+import { tlsOptions, type TlsFlags } from "./tls-flags.js";
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "../runtime/logger.js";
 
 /** The flags of `t4 run`, as the command line's parser leaves them. */
-export interface RunFlags extends ArchiveFlags, AuthFlags, GatewayFlags, MaintenanceFlags {
+export interface RunFlags
+  extends ArchiveFlags, AuthFlags, GatewayFlags, MaintenanceFlags, TlsFlags {
   readonly dataDir: string;
   readonly listen: ListenAddress;
   readonly advertiseClientUrls?: readonly string[];
@@ -24,9 +26,6 @@ export interface RunFlags extends ArchiveFlags, AuthFlags, GatewayFlags, Mainten
   readonly segmentMaxSizeMb: number;
   readonly segmentMaxAgeSec: number;
   readonly readConsistency: "linearizable" | "serializable";
-  readonly clientTlsCert?: string;
-  readonly clientTlsKey?: string;
-  readonly clientTlsCa?: string;
   readonly metricsAddr?: ListenAddress | null;
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
@@ -68,9 +67,7 @@ export function runOptions(): Option[] {
     option("--read-consistency <mode>", "of reads that do not ask for serializable")
       .choices(["linearizable", "serializable"])
       .default("linearizable"),
-    option("--client-tls-cert <file>", "PEM certificate; with --client-tls-key clients use TLS"),
-    option("--client-tls-key <file>", "PEM private key of --client-tls-cert"),
-    option("--client-tls-ca <file>", "PEM CAs; clients must show a certificate signed by one"),
+    ...tlsOptions(),
     option(
       "--metrics-addr <host:port>",
       "serve /metrics and the health probes here as well (default: only on --listen)",

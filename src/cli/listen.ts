@@ -3,35 +3,43 @@ import type { Node } from "../node/node.js";
 import type { ScrapedMetrics } from "../runtime/prometheus-metrics.js";
 import type { Runtime } from "../runtime/runtime.js";
 import { startServer, type Server, type StartOptions } from "../server/server.js";
-import { ListenError, type TlsOptions } from "../transport/server.js";
+import { ListenError } from "../transport/server.js";
 import { authSettings, enforceAuth } from "./auth.js";
 import { CommandError, EXIT_FAILED } from "./exit.js";
 import type { RunFlags } from "./flags.js";
 
+/** Where to listen, and how. */
+export type ListenSettings = Pick<
+  StartOptions,
+  | "listen"
+  | "tls"
+  | "alsoListen"
+  | "metricsListen"
+  | "metricsAlsoListen"
+  | "watchProgressIntervalMs"
+>;
+
 /** Listens as the flags say, with auth on if they ask for it; says what to change where it cannot. */
 export async function listen(
   flags: RunFlags,
-  tls: TlsOptions | null,
+  places: ListenSettings,
   node: Node,
   metrics: ScrapedMetrics,
   runtime: Runtime,
+  flagNames: string,
 ): Promise<Server> {
   const options: StartOptions = {
     node,
     metrics,
-    listen: flags.listen,
-    auth: authSettings(flags),
+    ...places,
     readConsistency: flags.readConsistency,
     requestBytesMax: flags.maxRequestBytes,
     txnOperationsMax: flags.maxTxnOps,
+    auth: authSettings(flags),
     access: { cors: flags.cors, hostWhitelist: flags.hostWhitelist },
-    ...(tls === null ? {} : { tls }),
     ...(flags.advertiseClientUrls === undefined
       ? {}
       : { advertiseClientUrls: flags.advertiseClientUrls }),
-    ...(flags.metricsAddr === undefined || flags.metricsAddr === null
-      ? {}
-      : { metricsListen: flags.metricsAddr }),
   };
   await enforceAuth(flags, node, runtime);
   try {
@@ -39,7 +47,7 @@ export async function listen(
   } catch (error) {
     if (error instanceof ListenError) {
       throw new CommandError(
-        `${error.message}. Choose another address with --listen (or --metrics-addr)`,
+        `${error.message}. Choose another address with ${flagNames}`,
         EXIT_FAILED,
         error,
       );

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The entry of `t4`: parses, runs, and ends the process with an exit code.
 import { readFileSync } from "node:fs";
+import { basename } from "node:path";
 import { CommanderError } from "commander";
 import { CommandError, describeError, EXIT_FAILED, EXIT_OK, EXIT_USAGE } from "./exit.js";
 import { buildProgram } from "./program.js";
@@ -34,8 +35,24 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   process.exit(error.code === "EPIPE" ? EXIT_OK : EXIT_FAILED);
 });
 
+/** The arguments of `t4 etcd`, whose flags are not commander's; null for another command. */
+function etcdArguments(): string[] | null {
+  const [, path = "", first, ...rest] = process.argv;
+  // A link with that name stands for it.
+  if (basename(path) === "etcd") {
+    return process.argv.slice(2);
+  }
+  return first === "etcd" ? rest : null;
+}
+
 try {
-  await program.parseAsync();
+  const args = etcdArguments();
+  if (args === null) {
+    await program.parseAsync();
+  } else {
+    const { runEtcd } = await import("./etcd/run-etcd.js");
+    process.exitCode = await runEtcd(args, packageVersion());
+  }
 } catch (error) {
   if (error instanceof CommanderError) {
     // Already printed. Help and version end with 0.

@@ -53,6 +53,12 @@ export function buildProgram(version: string, exit: (code: number) => void): Com
     run.addOption(option);
   }
 
+  // For the list of commands; main.ts reads its arguments by other rules.
+  program
+    .command("etcd")
+    .description("the same, started as etcd is: with etcd's flags and variables")
+    .allowUnknownOption();
+
   const inspect = program
     .command("inspect")
     .description("read a data directory offline, also while a server uses it; writes nothing")

@@ -1,5 +1,4 @@
 // `t4 run`: a node and its port, from the first line printed to a clean exit.
-import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { T4Error } from "../core/errors.js";
 import type { ArchiveSettings } from "../node/archive/archive-settings.js";
@@ -11,12 +10,12 @@ import { PrometheusMetrics } from "../runtime/prometheus-metrics.js";
 import type { Runtime } from "../runtime/runtime.js";
 import { systemRuntime } from "../runtime/system-runtime.js";
 import type { Server } from "../server/server.js";
-import type { TlsOptions } from "../transport/server.js";
 import { ROOT_PASSWORD_VARIABLE } from "./auth-flags.js";
 import { unknownVariables } from "./environment.js";
 import { archiveSettings } from "./object-store.js";
-import { CommandError, EXIT_FAILED, EXIT_OK, EXIT_USAGE } from "./exit.js";
+import { CommandError, EXIT_FAILED, EXIT_OK } from "./exit.js";
 import { runOptions, type RunFlags } from "./flags.js";
+import type { ListenSettings } from "./listen.js";
 import { autoCompactionOf } from "./maintenance-flags.js";
 import { stopRequested, type StopRequest } from "./signals.js";
 
@@ -25,23 +24,57 @@ const LOG_DELAY_MS = 50;
 /** A start that takes longer, because it waits for a lock or restores, is not kept quiet. */
 const SLOW_START_MS = 500;
 
+/** In what `t4 run` and `t4 etcd` differ. */
+export interface RunManner {
+  /** The flags that say where to listen, for messages. */
+  readonly listenFlags: string;
+  makeLogger(flags: RunFlags): LateLogger;
+  /** What is said before anything is done. */
+  begin(logger: Logger): void;
+  /** Resolves to where to listen; rejects with a CommandError for certificates that cannot be used. */
+  listening(flags: RunFlags): Promise<ListenSettings>;
+  /** Requests are answered from now on. */
+  ready(server: Server, dataDir: string, node: Node, logger: LateLogger): void;
+  /** All is closed. */
+  stopped(signal: NodeJS.Signals): void;
+}
+
+const T4_MANNER: RunManner = {
+  listenFlags: "--listen (or --metrics-addr)",
+  makeLogger: ({ logLevel, logFormat }) => lateLogger(logLevel, logFormat),
+  begin(logger) {
+    for (const message of unknownVariables(process.env, knownVariables())) {
+      logger.warn(message);
+    }
+  },
+  listening: listenSettings,
+  ready(server, dataDir, node, logger) {
+    announce(server, dataDir, node);
+    // Not before the first answers: it takes some 50 ms.
+    setTimeout(() => {
+      logger.open();
+    }, LOG_DELAY_MS);
+  },
+  stopped() {
+    // The exit code says all.
+  },
+};
+
 /** Runs until a signal or a failure; resolves to the exit code. Rejects with what it could not start for. */
-export async function run(flags: RunFlags): Promise<number> {
-  const logger = lateLogger(flags.logLevel, flags.logFormat);
+export async function run(flags: RunFlags, manner: RunManner = T4_MANNER): Promise<number> {
+  const logger = manner.makeLogger(flags);
   try {
-    return await serve(flags, logger);
+    return await serve(flags, manner, logger);
   } finally {
     // What led to an error is told before it.
     logger.open();
   }
 }
 
-async function serve(flags: RunFlags, logger: LateLogger): Promise<number> {
-  for (const message of unknownVariables(process.env, knownVariables())) {
-    logger.warn(message);
-  }
+async function serve(flags: RunFlags, manner: RunManner, logger: LateLogger): Promise<number> {
+  manner.begin(logger);
   const stop = stopRequested();
-  const tls = readTls(flags);
+  const places = await manner.listening(flags);
   const dataDir = resolve(flags.dataDir);
   logger.info("opening the data directory", { dataDir });
   const metrics = new PrometheusMetrics();
@@ -55,16 +88,15 @@ async function serve(flags: RunFlags, logger: LateLogger): Promise<number> {
     autoCompaction: autoCompactionOf(flags),
   };
   const settings = archiveSettings(flags);
-  const running = { metrics, runtime, logger, stop };
+  const running = { metrics, runtime, logger, stop, manner, places };
   if (settings === null) {
-    return serveNode(flags, tls, dataDir, openNode(config, runtime), running);
+    return serveNode(flags, dataDir, openNode(config, runtime), running);
   }
-  return serveArchived(flags, tls, config, settings, running);
+  return serveArchived(flags, config, settings, running);
 }
 
 async function serveArchived(
   flags: RunFlags,
-  tls: TlsOptions | null,
   config: NodeConfig & { readonly dataDirectory: string },
   settings: ArchiveSettings,
   running: Running,
@@ -81,7 +113,7 @@ async function serveArchived(
     const archive = await openRunArchive(flags, settings, runtime, starting);
     try {
       const opening = openNode({ ...config, archive: archive.config }, runtime);
-      return await serveNode(flags, tls, config.dataDirectory, opening, running);
+      return await serveNode(flags, config.dataDirectory, opening, running);
     } finally {
       await archive.close();
     }
@@ -108,60 +140,49 @@ interface Running {
   readonly runtime: Runtime;
   readonly logger: LateLogger;
   readonly stop: ReturnType<typeof stopRequested>;
+  readonly manner: RunManner;
+  readonly places: ListenSettings;
 }
 
 async function serveNode(
   flags: RunFlags,
-  tls: TlsOptions | null,
   dataDir: string,
   opening: Promise<Node>,
-  { metrics, runtime, logger, stop }: Running,
+  { metrics, runtime, logger, stop, manner, places }: Running,
 ): Promise<number> {
   // The server is loaded while the log's thread starts: that hides a fifth of the time from the start to the first answer.
   const [node, { listen }] = await Promise.all([opening, import("./listen.js")]);
   let server: Server;
   try {
-    server = await listen(flags, tls, node, metrics, runtime);
+    server = await listen(flags, places, node, metrics, runtime, manner.listenFlags);
   } catch (error) {
     await node.close();
     throw error;
   }
-  announce(server, dataDir, node);
-  // Not before the first answers: it takes some 50 ms.
-  setTimeout(() => {
-    logger.open();
-  }, LOG_DELAY_MS);
-  return serveUntilStopped(node, server, stop, logger);
+  manner.ready(server, dataDir, node, logger);
+  const signal = await serveUntilStopped(node, server, stop, logger);
+  if (signal === null) {
+    return EXIT_FAILED;
+  }
+  manner.stopped(signal);
+  return EXIT_OK;
 }
 
 function knownVariables(): string[] {
   return [...runOptions().flatMap((option) => option.envVar ?? []), ROOT_PASSWORD_VARIABLE];
 }
 
-function readTls(flags: RunFlags): TlsOptions | null {
-  const { clientTlsCert, clientTlsKey, clientTlsCa } = flags;
-  if (clientTlsCert === undefined && clientTlsKey === undefined && clientTlsCa === undefined) {
-    return null;
-  }
-  if (clientTlsCert === undefined || clientTlsKey === undefined) {
-    throw new CommandError("TLS needs both --client-tls-cert and --client-tls-key", EXIT_USAGE);
-  }
+async function listenSettings(flags: RunFlags): Promise<ListenSettings> {
+  const { listen, metricsAddr } = flags;
+  const asksTls = [flags.clientTlsCert, flags.clientTlsKey, flags.clientTlsCa, flags.clientCrlFile];
+  const tls = asksTls.some((file) => file !== undefined)
+    ? (await import("./tls.js")).readTls(flags, Date.now())
+    : null;
   return {
-    cert: readNamed("--client-tls-cert", clientTlsCert),
-    key: readNamed("--client-tls-key", clientTlsKey),
-    ...(clientTlsCa === undefined
-      ? { clientCertificates: "none" }
-      : { ca: readNamed("--client-tls-ca", clientTlsCa), clientCertificates: "verify" }),
+    listen,
+    ...(tls === null ? {} : { tls }),
+    ...(metricsAddr === undefined || metricsAddr === null ? {} : { metricsListen: metricsAddr }),
   };
-}
-
-function readNamed(flag: string, path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new CommandError(`the file of ${flag} cannot be read: ${reason}`, EXIT_USAGE, error);
-  }
 }
 
 /** For people and scripts: one line on standard output once requests are answered. */
@@ -173,25 +194,25 @@ function announce(server: Server, dataDir: string, node: Node): void {
   );
 }
 
-/** A signal ends it with 0 after running calls were answered; a node that stops by itself ends it with 1. */
+/** Resolves to the signal that ended it, after running calls were answered; null for a node that stopped by itself. */
 async function serveUntilStopped(
   node: Node,
   server: Server,
   stop: ReturnType<typeof stopRequested>,
   logger: Logger,
-): Promise<number> {
+): Promise<NodeJS.Signals | null> {
   const ended = await Promise.race([stop, node.stopped]);
   if (ended !== null && "signal" in ended) {
     logger.info("stopping: running calls are answered first", { signal: ended.signal });
     await server.close();
     await node.close();
     logger.info("stopped");
-    return EXIT_OK;
+    return ended.signal;
   }
   logger.error("the node stopped by itself", { error: ended ?? undefined });
   await server.close(0);
   if (ended !== null) {
     throw ended;
   }
-  return EXIT_FAILED;
+  return null;
 }

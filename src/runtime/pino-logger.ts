@@ -1,4 +1,4 @@
-// The real logger: JSON lines for machines, one readable line for people, both to standard error. Synchronous, so that
+// The real logger: JSON lines for machines, one readable line for people, to standard error unless told otherwise. Synchronous, so that
 // the last words of a dying process are not lost.
 // pino is loaded late: it and its formatter take a sixth of the time from the start of a server to its first answer.
 import { createRequire } from "node:module";
@@ -24,12 +24,22 @@ export interface LateLogger extends Logger {
   open(): void;
 }
 
+/** Standard output, standard error, or a file that is appended to. */
+export type LogOutput = 1 | 2 | { readonly path: string };
+
+export interface LogTarget {
+  /** Default: standard error. */
+  readonly outputs?: readonly LogOutput[];
+  /** What a line's time is called in JSON; default "time". */
+  readonly timeKey?: string;
+}
+
 /** Nothing that was held is lost when the process exits. */
-export function lateLogger(level: LogLevel, format: LogFormat): LateLogger {
+export function lateLogger(level: LogLevel, format: LogFormat, target: LogTarget = {}): LateLogger {
   const held: Line[] = [];
   let write: ((line: Line) => void) | null = null;
   const open = (): void => {
-    write ??= openPino(level, format);
+    write ??= openPino(level, format, target);
     held.splice(0).forEach(write);
   };
   const take = (line: Line): void => {
@@ -54,15 +64,27 @@ export function lateLogger(level: LogLevel, format: LogFormat): LateLogger {
   };
 }
 
-function openPino(level: LogLevel, format: LogFormat): (line: Line) => void {
-  const { destination, pino, stdSerializers } = require("pino") as typeof pinoModule;
-  const stream = format === "json" ? destination({ dest: 2, sync: true }) : prettyStream();
+function openPino(
+  level: LogLevel,
+  format: LogFormat,
+  { outputs = [2], timeKey = "time" }: LogTarget,
+): (line: Line) => void {
+  const { destination, multistream, pino, stdSerializers } = require("pino") as typeof pinoModule;
+  const streams = outputs.map((output) => {
+    const dest = typeof output === "number" ? output : output.path;
+    return format === "json" ? destination({ dest, sync: true }) : prettyStream(dest);
+  });
+  const [first] = streams;
+  const stream =
+    streams.length === 1 && first !== undefined
+      ? first
+      : multistream(streams.map((each) => ({ level, stream: each })));
   let wallMs = 0;
   const logger: pinoModule.Logger = pino(
     {
       level,
       base: null,
-      timestamp: () => `,"time":"${new Date(wallMs).toISOString()}"`,
+      timestamp: () => `,"${timeKey}":"${new Date(wallMs).toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
     },
     stream,
@@ -73,12 +95,12 @@ function openPino(level: LogLevel, format: LogFormat): (line: Line) => void {
   };
 }
 
-function prettyStream(): pinoModule.DestinationStream {
+function prettyStream(to: number | string): pinoModule.DestinationStream {
   const pretty = require("pino-pretty") as typeof prettyModule;
   return pretty({
-    destination: 2,
+    destination: to,
     sync: true,
-    colorize: process.stderr.isTTY,
+    colorize: to === 2 ? process.stderr.isTTY : to === 1 && process.stdout.isTTY,
     ignore: "pid,hostname",
     translateTime: "SYS:HH:MM:ss.l",
     singleLine: true,

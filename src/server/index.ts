@@ -8,10 +8,22 @@ import { PrometheusMetrics, type ScrapedMetrics } from "../runtime/prometheus-me
 import { systemClock } from "../runtime/system-clock.js";
 import { systemRandom } from "../runtime/system-random.js";
 import type { Address, TlsOptions } from "../transport/server.js";
+import { readTlsFiles, TlsFileError, type TlsFiles } from "../transport/tls/files.js";
+import type { TlsMaterial } from "../transport/tls/material.js";
 import type { AccessOptions } from "./access.js";
 import { type Server, startServer } from "./server.js";
 
-export type { AccessOptions, Address, Logger, ScrapedMetrics, Server, TlsOptions };
+export { readTlsFiles, TlsFileError };
+export type {
+  AccessOptions,
+  Address,
+  Logger,
+  ScrapedMetrics,
+  Server,
+  TlsFiles,
+  TlsMaterial,
+  TlsOptions,
+};
 export { ListenError } from "../transport/server.js";
 
 export interface ServeOptions {
@@ -19,7 +31,7 @@ export interface ServeOptions {
   readonly host?: string;
   /** Default 3379; 0: any free port, told by `Server.address`. */
   readonly port?: number;
-  /** PEM certificate and key; without it the port is plaintext. */
+  /** PEM certificate and key; without it the port is plaintext. `readTlsFiles` reads them, and again when they change. */
   readonly tls?: TlsOptions;
   /** URLs by which clients reach this server: they are told these, and connect to them. By default host and port. */
   readonly advertiseClientUrls?: readonly string[];

@@ -9,7 +9,12 @@ import { declareProcessMetrics } from "../runtime/process-metrics.js";
 import type { ScrapedMetrics } from "../runtime/prometheus-metrics.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { Signatures } from "../runtime/signatures.js";
-import { type Address, type TlsOptions, TransportServer } from "../transport/server.js";
+import {
+  type Address,
+  type Endpoint,
+  type TlsOptions,
+  TransportServer,
+} from "../transport/server.js";
 import { AccessControl, type AccessOptions, OPEN_ACCESS } from "./access.js";
 import { Gateway } from "./gateway/gateway.js";
 import { OPEN_API_PATH, openApiDocument } from "./gateway/open-api.js";
@@ -17,14 +22,25 @@ import { HealthChecks } from "./health-checks.js";
 import { httpEndpoints, NOT_GET, probePaths } from "./http-endpoints.js";
 import { declareServerMetrics } from "./server-metrics.js";
 
+/** One more place to listen at. */
+export interface ListenPlace {
+  readonly endpoint: Endpoint;
+  readonly tls?: TlsOptions;
+}
+
 export interface StartOptions {
   readonly node: Node;
   readonly listen: Address;
+  /** Of `listen`. */
   readonly tls?: TlsOptions;
+  /** Served exactly as `listen` is. */
+  readonly alsoListen?: readonly ListenPlace[];
   /** Where clients reach this member, as URLs. By default the address listened at; localhost if that is any. */
   readonly advertiseClientUrls?: readonly string[];
   /** A second port for the HTTP endpoints alone, without TLS. */
   readonly metricsListen?: Address;
+  /** More ports of that kind; with TLS, clients are checked as strictly as everywhere. */
+  readonly metricsAlsoListen?: readonly ListenPlace[];
   /** The registry that /metrics shows; the node's own metrics are in it if it was opened with it. */
   readonly metrics: ScrapedMetrics;
   /** How current reads are whose callers do not say that they take old ones; default linearizable. */
@@ -49,6 +65,8 @@ export interface ServerAuthOptions {
 export interface Server {
   readonly address: Address;
   readonly metricsAddress: Address | null;
+  /** Where it was asked to listen besides. */
+  readonly alsoListening: readonly Endpoint[];
   readonly clientUrls: readonly string[];
   /**
    * Ends watches and keepalives so that clients turn elsewhere, lets running calls finish for at most `graceMs`, and
@@ -94,6 +112,7 @@ export async function startServer(options: StartOptions, runtime: ServerRuntime)
   const { access = OPEN_ACCESS } = options;
   const common = {
     clock: runtime.clock,
+    logger: runtime.logger,
     limits: { messageBytesMax, httpBodyBytesMax },
     onError: (error: unknown) => {
       stopForBug(error, runtime);
@@ -114,11 +133,12 @@ export async function startServer(options: StartOptions, runtime: ServerRuntime)
     ...(tls === undefined ? {} : { tls }),
   });
   const address = await main.listen();
+  const alsoListening = await listenAlso(main, options.alsoListen ?? []);
   if (options.advertiseClientUrls === undefined) {
     clientUrls = [urlOf(address, tls !== undefined)];
   }
   const probes = await startProbes(
-    options.metricsListen,
+    options,
     { ...common, httpHandler: new AccessControl(access, false).guard(endpoints) },
     main,
   );
@@ -130,6 +150,7 @@ export async function startServer(options: StartOptions, runtime: ServerRuntime)
   return {
     address,
     metricsAddress: probes?.address ?? null,
+    alsoListening,
     clientUrls,
     async close(graceMs = GRACE_MS) {
       services.stopServing();
@@ -178,18 +199,36 @@ function httpSide(
   };
 }
 
-/** The second port, if there is to be one. */
+/** All or none: what cannot listen everywhere it was told to is closed. */
+async function listenAlso(
+  server: TransportServer,
+  places: readonly ListenPlace[],
+): Promise<Endpoint[]> {
+  const endpoints: Endpoint[] = [];
+  try {
+    for (const { endpoint, tls } of places) {
+      endpoints.push(await server.listenAt(endpoint, tls));
+    }
+  } catch (error) {
+    await server.close();
+    throw error;
+  }
+  return endpoints;
+}
+
+/** The server of the second ports, if there are to be any. */
 async function startProbes(
-  listen: Address | undefined,
+  { metricsListen, metricsAlsoListen = [] }: StartOptions,
   common: Omit<ConstructorParameters<typeof TransportServer>[0], "services" | "host" | "port">,
   main: TransportServer,
 ): Promise<TransportServer | null> {
-  if (listen === undefined) {
+  if (metricsListen === undefined && metricsAlsoListen.length === 0) {
     return null;
   }
-  const probes = new TransportServer({ ...common, services: new Map(), ...listen });
+  const first = metricsListen === undefined ? [] : [{ endpoint: metricsListen }];
+  const probes = new TransportServer({ ...common, services: new Map(), host: "", port: 0 });
   try {
-    await probes.listen();
+    await listenAlso(probes, [...first, ...metricsAlsoListen]);
   } catch (error) {
     await main.close();
     throw error;

@@ -44,6 +44,8 @@ export interface TransportLimits {
   readonly keepaliveTimeoutMs: number;
   /** From accept to the end of the TLS handshake, and from there to the first SETTINGS or HTTP/1 request. */
   readonly handshakeTimeoutMs: number;
+  /** TLS handshakes under way at once; above it the oldest is given up. */
+  readonly pendingHandshakesMax: number;
   /** How long a closing connection waits for the client to read what was sent last. */
   readonly lingerMs: number;
   /** HTTP/1.1: request line and headers. */
@@ -94,6 +96,8 @@ export const defaultLimits: TransportLimits = {
   keepaliveMs: 2 * 60 * 60 * 1000,
   keepaliveTimeoutMs: 20_000,
   handshakeTimeoutMs: 10_000,
+  // Some 40 KB each: 80 MB. One core does a thousand a second, so this is two seconds of honest clients.
+  pendingHandshakesMax: 2048,
   lingerMs: 1000,
   // As Node's own HTTP server.
   http1HeadBytesMax: 16 * 1024,

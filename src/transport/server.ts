@@ -1,6 +1,8 @@
 // The transport's server: one port that speaks gRPC over HTTP/2 and plain HTTP over HTTP/2 and HTTP/1.1. The first bytes
 // of a connection decide which. It knows nothing of what it serves.
+import { assert } from "../lib/assert.js";
 import type { Clock } from "../runtime/clock.js";
+import { type Logger, silentLogger } from "../runtime/logger.js";
 import { FlushQueue, type Gunzip, makeRoutes, type TransportContext } from "./context.js";
 import { TransportCounters } from "./counters.js";
 import { Deadlines } from "./deadlines.js";
@@ -12,14 +14,16 @@ import { PortConnection } from "./port-connection.js";
 import {
   type Accepted,
   type Address,
+  type Endpoint,
   listen,
   ListenError,
   type Listener,
-  type TlsOptions,
+  type SocketPath,
 } from "./sockets.js";
+import type { TlsOptions } from "./tls/material.js";
 
 export { ListenError };
-export type { Address, TlsOptions };
+export type { Address, Endpoint, SocketPath, TlsOptions };
 export type { ListenErrorCode } from "./sockets.js";
 
 export interface TransportServerOptions {
@@ -33,6 +37,8 @@ export interface TransportServerOptions {
   /** 0: any free port. */
   readonly port: number;
   readonly tls?: TlsOptions;
+  /** Told of clients that fail in the TLS handshake, and of certificates that change; default: nobody is. */
+  readonly logger?: Logger;
   /** Each limit not given has its default. */
   readonly limits?: Partial<TransportLimits>;
   /** A handler threw or rejected: a bug of a service. The caller got INTERNAL or 500; what else happens is decided here. */
@@ -44,7 +50,7 @@ export class TransportServer {
   readonly #options: TransportServerOptions;
   readonly #context: TransportContext;
   readonly #connections: Set<PortConnection> = new Set<PortConnection>();
-  #listener: Listener | undefined = undefined;
+  #listeners: readonly Listener[] = [];
   #phase: "open" | "draining" | "closed" = "open";
   #onEmpty: (() => void) | undefined = undefined;
 
@@ -56,12 +62,22 @@ export class TransportServer {
   /** Begins to listen. Rejects with a ListenError that says why it cannot. */
   async listen(): Promise<Address> {
     const { host, port, tls } = this.#options;
+    const address = await this.listenAt({ host, port }, tls);
+    assert("port" in address, "a host and a port are listened at as such");
+    return address;
+  }
+
+  /** Listens at one more place; all lead to the same services. Resolves to it with the port that was found. */
+  async listenAt(endpoint: Endpoint, tls?: TlsOptions): Promise<Endpoint> {
+    const { limits, clock } = this.#context;
     const listener = await listen(
       {
-        host,
-        port,
+        endpoint,
         ...(tls === undefined ? {} : { tls }),
-        handshakeTimeoutMs: this.#context.limits.handshakeTimeoutMs,
+        handshakeTimeoutMs: limits.handshakeTimeoutMs,
+        pendingHandshakesMax: limits.pendingHandshakesMax,
+        clock,
+        logger: this.#options.logger ?? silentLogger,
       },
       (accepted) => {
         this.#accept(accepted);
@@ -70,16 +86,23 @@ export class TransportServer {
         this.counters.handshakesFailed += 1;
       },
     );
-    this.#listener = listener;
+    this.#listeners = [...this.#listeners, listener];
     if (this.#phase !== "open") {
       listener.close();
     }
-    return listener.address;
+    return listener.endpoint;
   }
 
-  /** Where it listens; undefined before `listen` has resolved. */
+  /** Where it listened first; undefined before `listen` has resolved. */
   get address(): Address | undefined {
-    return this.#listener?.address;
+    const endpoint = this.#listeners[0]?.endpoint;
+    return endpoint !== undefined && "port" in endpoint ? endpoint : undefined;
+  }
+
+  #stopListening(): void {
+    for (const listener of this.#listeners) {
+      listener.close();
+    }
   }
 
   /**
@@ -90,7 +113,7 @@ export class TransportServer {
     if (this.#phase === "open") {
       this.#phase = "draining";
     }
-    this.#listener?.close();
+    this.#stopListening();
     for (const connection of this.#connections) {
       connection.drain();
     }
@@ -110,7 +133,7 @@ export class TransportServer {
 
   /** Cuts all connections at once. */
   async close(): Promise<void> {
-    this.#listener?.close();
+    this.#stopListening();
     this.#destroy();
     return Promise.resolve();
   }

@@ -1,39 +1,33 @@
-// Real sockets: listening on TCP with or without TLS, and each accepted connection as a Socket. The only place of the
-// transport that knows node:net and node:tls.
-import {
-  createServer as createTcpServer,
-  type AddressInfo,
-  type Server,
-  type Socket as NodeSocket,
-} from "node:net";
-import {
-  createServer as createTlsServer,
-  type TLSSocket,
-  type TlsOptions as NodeTls,
-} from "node:tls";
+// Real sockets: listening on TCP or in the file system, with or without TLS, and each accepted connection as a Socket. Only
+// this file and tls/ know node:net and node:tls.
+import { createServer as createTcpServer, type Server, type Socket as NodeSocket } from "node:net";
+import { rmSync, statSync } from "node:fs";
+import type { Clock } from "../runtime/clock.js";
+import type { Logger } from "../runtime/logger.js";
 import type { Socket, SocketEvents } from "./socket.js";
+import { makeTlsServer } from "./tls/listener.js";
+import { TlsError, type TlsOptions } from "./tls/material.js";
 
-export interface TlsOptions {
-  /** PEM. */
-  readonly cert: Uint8Array;
-  readonly key: Uint8Array;
-  /** Whom client certificates are checked against; without it, by the system's authorities. */
-  readonly ca?: Uint8Array;
-  /** none: not asked for. verify: must be shown and valid. */
-  readonly clientCertificates: "none" | "verify";
-}
-
-export interface ListenOptions {
-  readonly host: string;
-  /** 0: any free port. */
-  readonly port: number;
-  readonly tls?: TlsOptions;
-  readonly handshakeTimeoutMs: number;
-}
+/** Where to listen: an address of the machine, or a socket of the file system. */
+export type Endpoint = Address | SocketPath;
 
 export interface Address {
   readonly host: string;
+  /** 0: any free port. */
   readonly port: number;
+}
+
+export interface SocketPath {
+  readonly path: string;
+}
+
+export interface ListenOptions {
+  readonly endpoint: Endpoint;
+  readonly tls?: TlsOptions;
+  readonly handshakeTimeoutMs: number;
+  readonly pendingHandshakesMax: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
 }
 
 export type ListenErrorCode =
@@ -59,7 +53,8 @@ export interface Accepted {
 }
 
 export interface Listener {
-  readonly address: Address;
+  /** The endpoint listened at, with the port that was found if any would do. */
+  readonly endpoint: Endpoint;
   /** Stops accepting. Connections stay. */
   close(): void;
 }
@@ -70,9 +65,13 @@ class RealSocket implements Socket {
   readonly #socket: NodeSocket;
 
   constructor(socket: NodeSocket, peerCommonName: string | undefined) {
-    const host = socket.remoteAddress ?? "unknown";
+    const host = socket.remoteAddress;
     this.#socket = socket;
-    this.peer = `${host.includes(":") ? `[${host}]` : host}:${socket.remotePort ?? 0}`;
+    // A client of a socket of the file system has no address; Go calls it "@".
+    this.peer =
+      host === undefined
+        ? "@"
+        : `${host.includes(":") ? `[${host}]` : host}:${socket.remotePort ?? 0}`;
     this.peerCommonName = peerCommonName;
   }
 
@@ -160,45 +159,6 @@ function accept(
   });
 }
 
-function commonNameOf(socket: TLSSocket): string | undefined {
-  if (!socket.authorized) {
-    return undefined;
-  }
-  // Empty if no certificate was shown, whatever the type says.
-  const certificate = socket.getPeerCertificate() as { subject?: { CN?: string | string[] } };
-  const name = certificate.subject?.CN;
-  return Array.isArray(name) ? name[0] : name;
-}
-
-function makeTlsServer(
-  options: ListenOptions,
-  tls: TlsOptions,
-  onConnection: (accepted: Accepted) => void,
-  onHandshakeFailed: (error: Error) => void,
-): Server {
-  const nodeOptions: NodeTls & { allowHalfOpen: boolean } = {
-    cert: Buffer.from(tls.cert),
-    key: Buffer.from(tls.key),
-    ...(tls.ca === undefined ? {} : { ca: Buffer.from(tls.ca) }),
-    requestCert: tls.clientCertificates === "verify",
-    rejectUnauthorized: tls.clientCertificates === "verify",
-    minVersion: "TLSv1.2",
-    ALPNProtocols: ["h2", "http/1.1"],
-    handshakeTimeout: options.handshakeTimeoutMs,
-    allowHalfOpen: true,
-  };
-  const server = createTlsServer(nodeOptions, (socket) => {
-    const agreed = socket.alpnProtocol;
-    const protocol = agreed === "h2" || agreed === "http/1.1" ? agreed : undefined;
-    accept(socket, protocol, commonNameOf(socket), onConnection);
-  });
-  server.on("tlsClientError", (error, socket) => {
-    onHandshakeFailed(error);
-    socket.destroy();
-  });
-  return server;
-}
-
 const LISTEN_ERROR_CODES: Readonly<Record<string, ListenErrorCode>> = {
   EADDRINUSE: "address-in-use",
   EACCES: "permission",
@@ -206,52 +166,89 @@ const LISTEN_ERROR_CODES: Readonly<Record<string, ListenErrorCode>> = {
   ENOTFOUND: "address-not-available",
 };
 
-function listenError(options: ListenOptions, error: NodeJS.ErrnoException): ListenError {
-  const where = `${options.host}:${options.port}`;
+function shown(endpoint: Endpoint): string {
+  return "path" in endpoint ? endpoint.path : `${endpoint.host}:${endpoint.port}`;
+}
+
+function listenError(endpoint: Endpoint, error: NodeJS.ErrnoException): ListenError {
   const code = LISTEN_ERROR_CODES[error.code ?? ""] ?? "other";
   const reasons: Record<ListenErrorCode, string> = {
     "address-in-use": "another program listens there already",
-    permission: "no permission; ports below 1024 need it",
+    permission:
+      "path" in endpoint
+        ? "no permission to make a socket there"
+        : "no permission; ports below 1024 need it",
     "address-not-available": "this machine has no such address",
     "bad-certificate": "the TLS certificate or key cannot be used",
     other: error.message,
   };
-  return new ListenError(code, `cannot listen on ${where}: ${reasons[code]}`, error);
+  return new ListenError(code, `cannot listen on ${shown(endpoint)}: ${reasons[code]}`, error);
+}
+
+/** A socket that a server left behind would be in the way, as in etcd. Anything else there stays, and is in the way. */
+function removeOldSocket(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isSocket() === true) {
+    rmSync(path);
+  }
+}
+
+function makeServer(
+  { tls, ...options }: ListenOptions,
+  onConnection: (accepted: Accepted) => void,
+  onHandshakeFailed: () => void,
+): Server {
+  if (tls === undefined) {
+    return createTcpServer({ allowHalfOpen: true }, (socket) => {
+      accept(socket, undefined, undefined, onConnection);
+    });
+  }
+  try {
+    return makeTlsServer(
+      { ...options, tls },
+      ({ socket, protocol, commonName }) => {
+        accept(socket, protocol, commonName, onConnection);
+      },
+      onHandshakeFailed,
+    );
+  } catch (error) {
+    if (error instanceof TlsError) {
+      const names = { cert: "certificate", key: "key", ca: "CA file", crl: "revocation list" };
+      const what = error.part === "settings" ? "settings" : names[error.part];
+      throw new ListenError(
+        "bad-certificate",
+        `cannot use the TLS ${what}: ${error.message}`,
+        error,
+      );
+    }
+    throw error;
+  }
 }
 
 /** Listens; rejects with a ListenError. */
 export async function listen(
   options: ListenOptions,
   onConnection: (accepted: Accepted) => void,
-  onHandshakeFailed: (error: Error) => void,
+  onHandshakeFailed: () => void,
 ): Promise<Listener> {
-  let server: Server;
-  try {
-    server =
-      options.tls === undefined
-        ? createTcpServer({ allowHalfOpen: true }, (socket) => {
-            accept(socket, undefined, undefined, onConnection);
-          })
-        : makeTlsServer(options, options.tls, onConnection, onHandshakeFailed);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new ListenError(
-      "bad-certificate",
-      `cannot use the TLS certificate or key: ${reason}`,
-      error,
-    );
-  }
+  const { endpoint } = options;
+  const server = makeServer(options, onConnection, onHandshakeFailed);
   return new Promise((resolve, reject) => {
     server.once("error", (error) => {
-      reject(listenError(options, error));
+      reject(listenError(endpoint, error));
     });
-    server.listen({ host: options.host, port: options.port }, () => {
+    if ("path" in endpoint) {
+      removeOldSocket(endpoint.path);
+    }
+    server.listen("path" in endpoint ? endpoint.path : { ...endpoint }, () => {
       server.removeAllListeners("error");
       // An accept that fails (no file descriptors left) must not end the process; the next may succeed.
       server.on("error", onHandshakeFailed);
-      const { address, port } = server.address() as AddressInfo;
+      const bound = server.address();
       resolve({
-        address: { host: address, port },
+        endpoint:
+          typeof bound === "object" && bound !== null
+            ? { host: bound.address, port: bound.port }
+            : endpoint,
         close: () => {
           server.close();
         },
