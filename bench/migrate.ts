@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process";
 import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { NO_AUTH } from "../src/core/auth/auth-state.js";
 import { makeRow } from "../src/core/row.js";
 import {
   NEVER_COMPACTED,
@@ -48,6 +49,7 @@ async function makeSnapshot(path: string, keys: number, valueBytes: number): Pro
     revision: (keys + 1) as Revision,
     compactRevision: NEVER_COMPACTED,
     leases: [],
+    auth: NO_AUTH,
     nextRow: () => {
       if (made === keys) {
         return null;
@@ -67,7 +69,6 @@ async function makeSnapshot(path: string, keys: number, valueBytes: number): Pro
   await writeSnapshot(
     { write: (bytes, at) => writeSync(descriptor, bytes, 0, bytes.length, at) },
     copy,
-    null,
   );
   closeSync(descriptor);
 }

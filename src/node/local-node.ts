@@ -374,7 +374,8 @@ export class LocalNode implements Node {
     this.#assertLeading();
     const { store, system } = this.#parts;
     const leases = [...system.leases.all()].map(({ id, ttlSeconds }) => ({ id, ttlSeconds }));
-    return this.#reads.copy({ index: store.committedIndex, term: this.term, leases });
+    const auth = system.auth.committed.state;
+    return this.#reads.copy({ index: store.committedIndex, term: this.term, leases, auth });
   }
 
   openScratch(): ScratchFile {

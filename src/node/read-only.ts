@@ -90,7 +90,9 @@ export class ReadOnlyNode {
   copyState(): StateCopy {
     const store = this.#store;
     const leases = [...this.#system.leases.all()].map(({ id, ttlSeconds }) => ({ id, ttlSeconds }));
-    return this.#reads.copy({ index: store.committedIndex, term: store.persistedTerm, leases });
+    const auth = this.#system.auth.committed.state;
+    const term = store.persistedTerm;
+    return this.#reads.copy({ index: store.committedIndex, term, leases, auth });
   }
 
   async close(): Promise<void> {

@@ -137,7 +137,7 @@ export class Reads {
   }
 
   /** All that is committed now, and what the caller knows beside rows. */
-  copy(beside: Pick<StateCopy, "index" | "term" | "leases">): StateCopy {
+  copy(beside: Pick<StateCopy, "index" | "term" | "leases" | "auth">): StateCopy {
     this.#assertOpen();
     const store = this.#store;
     const revision = store.committedRevision;

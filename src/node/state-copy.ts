@@ -1,4 +1,5 @@
 // All that is committed at one moment, to be copied row by row while the node goes on.
+import type { AuthState } from "../core/auth/auth-state.js";
 import type { Row } from "../core/row.js";
 import type { LeaseId, LogIndex, Revision, Term } from "../core/words.js";
 
@@ -10,6 +11,7 @@ export interface StateCopy {
   readonly compactRevision: Revision;
   /** With the time they were granted for. */
   readonly leases: readonly { readonly id: LeaseId; readonly ttlSeconds: number }[];
+  readonly auth: AuthState;
   /**
    * The next row of all that compaction left up to `revision`, in the order of revisions; null at the end. Throws T4_CLOSED
    * when the node has closed meanwhile: what was read then is not all.

@@ -8,7 +8,7 @@ import { SeededRandom } from "../sim/seeded-random.js";
 import { skipWithout } from "../support/foreign-tool.js";
 import { GrpcClient, type Message } from "../support/grpc-client.js";
 import { startEtcd, startT4, type ServerProcess } from "../support/server-process.js";
-import { t4 } from "../support/t4-command.js";
+import { startServer, t4 } from "../support/t4-command.js";
 import { etcdctl } from "./etcdctl.js";
 import { makeTempDirectory, removeTempDirectory } from "../support/temp-directory.js";
 
@@ -168,6 +168,65 @@ for (const seed of [1, 2, 3]) {
     });
   });
 }
+
+/** Runs etcdctl as a user; whether it was let. */
+function isLet(server: { readonly address: string }, user: string, ...args: string[]): boolean {
+  const flags = ["--endpoints", server.address, "--user", user];
+  return spawnSync("etcdctl", [...flags, ...args], { encoding: "utf8" }).status === 0;
+}
+
+function assertGuarded(server: { readonly address: string }): void {
+  assert.equal(isLet(server, "alice:secret", "get", "app/1"), true);
+  assert.equal(isLet(server, "alice:secret", "get", "other"), false);
+  assert.equal(isLet(server, "alice:secret", "put", "app/1", "x"), false);
+  assert.equal(isLet(server, "alice:wrong", "get", "app/1"), false);
+  assert.equal(isLet(server, "root:pw", "put", "other", "x"), true);
+}
+
+test("users, passwords and permissions come along, and back", { skip }, async () => {
+  await inDirectory(async (directory) => {
+    const saved = join(directory, "etcd.db");
+    {
+      await using etcd = await startEtcd();
+      for (const line of [
+        ...["put app/1 v", "put other v", "user add root:pw", "user grant-role root root"],
+        ...["role add reader", "role grant-permission reader --prefix=true read app/"],
+        ...["user add alice:secret", "user grant-role alice reader", "auth enable"],
+      ]) {
+        run("etcdctl", "--endpoints", etcd.address, ...line.split(" "));
+      }
+      const as = ["--endpoints", etcd.address, "--user", "root:pw"];
+      run("etcdctl", ...as, "snapshot", "save", saved);
+      assertGuarded(etcd);
+    }
+    const home = join(directory, "home");
+    mkdirSync(home);
+    await imported("--from", saved, "--data-dir", join(home, "t4"));
+    const out = join(directory, "t4.db");
+    const offline = join(directory, "offline.db");
+    {
+      using server = await startServer(join(home, "t4"));
+      assertGuarded(server);
+      const from = ["--endpoint", server.address];
+      const denied = await t4(["export", out, ...from, "--user", "alice:secret"]);
+      assert.match(denied.stderr, /permission denied/);
+      const { code, stderr } = await t4(["export", out, ...from, "--user", "root:pw"]);
+      assert.equal(code, 0, stderr);
+      await t4(["export", offline, "--data-dir", join(home, "t4")]);
+      server.kill("SIGTERM");
+      await server.ended;
+    }
+    for (const file of [out, offline]) {
+      await using back = await restoredEtcd(file, `${file}.etcd`);
+      assertGuarded(back);
+    }
+    const open = join(directory, "open");
+    mkdirSync(open);
+    await imported("--from", saved, "--without-auth", "--data-dir", join(open, "t4"));
+    await using server = await startT4({ dataDirectory: open });
+    run("etcdctl", "--endpoints", server.address, "get", "other");
+  });
+});
 
 test("a snapshot is one moment of a server that is written to meanwhile", { skip }, async () => {
   await inDirectory(async (directory) => {

@@ -113,7 +113,7 @@ async function everything({ clock, node }: Site): Promise<unknown> {
 async function snapshotOf({ clock, node }: Site): Promise<ByteFile> {
   const file = new ByteFile();
   const copy = node.copyState();
-  await clock.resolve(writeSnapshot(file, copy, null));
+  await clock.resolve(writeSnapshot(file, copy));
   copy.close();
   return file;
 }
@@ -179,7 +179,7 @@ test("what a snapshot shows is one moment, whatever is written and compacted whi
   const before = await snapshotOf(site);
   const copy = site.node.copyState();
   const file = new ByteFile();
-  const written = writeSnapshot(file, copy, null);
+  const written = writeSnapshot(file, copy);
   await writeHistory(site, new SeededRandom(6), 60);
   await site.clock.resolve(propose(site.node, { kind: "compact", revision: site.node.revision }));
   await site.clock.resolve(site.node.compactionDone());

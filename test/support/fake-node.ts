@@ -275,6 +275,7 @@ export class FakeNode implements Node {
       revision,
       compactRevision,
       leases: [...view.leases].map(([id, { ttlSeconds }]) => ({ id, ttlSeconds })),
+      auth: this.auth.state,
       nextRow: () => {
         if (this.failWith !== null) {
           throw this.failWith;

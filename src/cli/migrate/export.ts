@@ -59,7 +59,7 @@ async function ofDirectory(
   try {
     const copy = node.copyState();
     const { revision } = copy;
-    const pages = await writeSnapshot(target, copy, null, ({ rows, bytes, revision: at }) => {
+    const pages = await writeSnapshot(target, copy, ({ rows, bytes, revision: at }) => {
       progress.show(
         () =>
           `exporting: ${String(rows)} rows, ${shownBytes(bytes)}, revision ${String(at)} of ${String(revision)}`,

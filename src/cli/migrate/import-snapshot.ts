@@ -26,9 +26,13 @@ export async function importSnapshot(flags: ImportSnapshotFlags): Promise<number
   try {
     const snapshot = openSource(
       from,
-      () => new EtcdSnapshot(file, { path: from, skipHashCheck: flags.skipHashCheck === true }),
+      () =>
+        new EtcdSnapshot(file, {
+          path: from,
+          skipHashCheck: flags.skipHashCheck === true,
+          withoutAuth: flags.withoutAuth === true,
+        }),
     );
-    assertAuthCanGo(snapshot, from, flags.withoutAuth === true);
     const imported = await importDirectory({
       path,
       nodeId: flags.nodeId ?? null,
@@ -63,17 +67,6 @@ function openSource<Result>(path: string, open: () => Result): Result {
   }
 }
 
-function assertAuthCanGo({ auth }: EtcdSnapshot, from: string, withoutAuth: boolean): void {
-  const { enabled, users, roles } = auth;
-  if ((enabled || users.length > 0 || roles.length > 0) && !withoutAuth) {
-    throw new CommandError(
-      `${from} holds ${String(users.length)} users and ${String(roles.length)} roles, with authentication ${enabled ? "enabled" : "disabled"}, ` +
-        "and they cannot be imported: with --without-auth the keys are imported alone, and whoever reaches the server may read and write them",
-      EXIT_FAILED,
-    );
-  }
-}
-
 /** Aborted by the first signal. */
 function interruptedSignal(path: string): AbortSignal {
   const controller = new AbortController();
@@ -99,7 +92,7 @@ function tell(
 ): void {
   const { revision, keys, rows, leases, strayKeys } = imported;
   const compactRevision = Math.max(imported.compactRevision, 0);
-  const { alarms } = snapshot;
+  const { alarms, auth } = snapshot;
   const run = `t4 run --data-dir ${shellWord(path)}`;
   if (alarms > 0) {
     note(`${String(alarms)} alarms are left out: they say something of the disks that etcd ran on`);
@@ -115,6 +108,9 @@ function tell(
       keys,
       rows,
       leases,
+      users: auth.users.size,
+      roles: auth.roles.size,
+      authEnabled: auth.enabled,
       alarmsLeftOut: alarms,
       keysOfUnknownLeases: strayKeys,
       run,
@@ -125,6 +121,11 @@ function tell(
     `imported ${String(keys)} keys (${String(rows)} rows) and ${String(leases)} leases into ${path}: ` +
       `revision ${String(revision)}, compacted at ${String(compactRevision)}`,
   );
+  if (auth.users.size > 0 || auth.roles.size > 0) {
+    print(
+      `with ${String(auth.users.size)} users and ${String(auth.roles.size)} roles; authentication is ${auth.enabled ? "enabled" : "disabled"}`,
+    );
+  }
   print("Next:");
   print(`  ${run}`);
 }

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { SeededRandom } from "../../../test/sim/seeded-random.js";
 import { ByteFile } from "../../../test/support/byte-file.js";
 import { BboltWriter } from "../../bbolt/bbolt-writer.js";
+import { NO_AUTH } from "../../core/auth/auth-state.js";
 import { T4Error } from "../../core/errors.js";
 import { makeRow, makeTombstone, type Row } from "../../core/row.js";
 import type { LogIndex, Revision, Term } from "../../core/words.js";
@@ -45,6 +46,7 @@ function copyOf(rows: readonly Row[], more: Partial<StateCopy> = {}): StateCopy 
       { id: -2n, ttlSeconds: 60 },
       { id: 1n, ttlSeconds: 9_000_000_000 },
     ],
+    auth: NO_AUTH,
     nextRow: () => {
       at += 1;
       return rows[at - 1] ?? null;
@@ -57,7 +59,7 @@ function copyOf(rows: readonly Row[], more: Partial<StateCopy> = {}): StateCopy 
 
 async function snapshot(rows: readonly Row[], more: Partial<StateCopy> = {}): Promise<ByteFile> {
   const file = new ByteFile();
-  const size = await writeSnapshot(file, copyOf(rows, more), null);
+  const size = await writeSnapshot(file, copyOf(rows, more));
   file.write(bytesOfHex(hashOf(file, size)), size);
   return file;
 }
@@ -81,7 +83,7 @@ test("a snapshot gives back rows, leases and revisions", async () => {
     { id: 1n, ttlSeconds: 9_000_000_000 },
     { id: -2n, ttlSeconds: 60 },
   ]);
-  assert.deepEqual(read.auth, { enabled: false, revision: 0n, users: [], roles: [] });
+  assert.deepEqual(read.auth, NO_AUTH);
   assert.deepEqual(
     drain(read),
     rows.map((row) => `${row.modRevision}.0 ${Buffer.from(row.wire).toString("hex")}`),

@@ -5,6 +5,7 @@ import type { BboltCursor } from "../../bbolt/bbolt-cursor.js";
 import { type Bucket } from "../../bbolt/bbolt-cursor.js";
 import { BboltFile } from "../../bbolt/bbolt-file.js";
 import { BboltError, type ByteSource } from "../../bbolt/format.js";
+import { NO_AUTH, type AuthState } from "../../core/auth/auth-state.js";
 import { T4Error } from "../../core/errors.js";
 import { makeRow, makeTombstone, readRow, type Row } from "../../core/row.js";
 import { FIRST_REVISION, NEVER_COMPACTED, type Revision } from "../../core/words.js";
@@ -12,6 +13,7 @@ import { utf8 } from "../../lib/bytes.js";
 import { hexOf } from "../../lib/hex.js";
 import { sha256 } from "../../lib/sha256.js";
 import type { ImportSource } from "../../node/import/import-directory.js";
+import { authStateOf } from "./snapshot-auth.js";
 import {
   AUTH_KEYS,
   BUCKETS,
@@ -33,12 +35,14 @@ export interface SnapshotOptions {
   readonly path: string;
   /** Takes a file without a hash, or with a wrong one. */
   readonly skipHashCheck: boolean;
+  /** Leaves users and roles out. */
+  readonly withoutAuth?: boolean;
 }
 
 export class EtcdSnapshot implements ImportSource {
   readonly compactRevision: Revision;
   readonly leases: readonly SnapshotLease[];
-  readonly auth: SnapshotAuth;
+  readonly auth: AuthState;
   /** Alarms that were raised: they say something of the disk that etcd ran on. */
   readonly alarms: number;
   /** Bytes of the file's pages. */
@@ -75,7 +79,7 @@ export class EtcdSnapshot implements ImportSource {
       this.#rows = this.#file.entries(keys);
       this.compactRevision = this.#readCompactRevision();
       this.leases = this.#readLeases();
-      this.auth = this.#readAuth();
+      this.auth = options.withoutAuth === true ? NO_AUTH : authStateOf(this.#readAuth(), path);
       this.alarms = this.#messages(BUCKETS.alarm).length;
     } catch (error) {
       throw told(path, error);

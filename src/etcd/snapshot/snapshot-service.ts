@@ -141,7 +141,7 @@ class SnapshotCall {
 
   async #run(copy: StateCopy, scratch: ScratchFile): Promise<void> {
     try {
-      const bytes = await writeSnapshot(scratch, copy, null, () => {
+      const bytes = await writeSnapshot(scratch, copy, () => {
         this.#assertWanted();
       });
       // What the store would remove may go: a client may be slow.

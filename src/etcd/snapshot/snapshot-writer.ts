@@ -8,6 +8,7 @@ import type { ByteSink } from "../../bbolt/format.js";
 import { compareBytes } from "../../lib/bytes.js";
 import type { StateCopy } from "../../node/state-copy.js";
 import { STORAGE_VERSION } from "../version.js";
+import { snapshotAuthOf } from "./snapshot-auth.js";
 import {
   AUTH_KEYS,
   BUCKETS,
@@ -35,9 +36,9 @@ export interface SnapshotProgress {
 export async function writeSnapshot(
   sink: ByteSink,
   copy: StateCopy,
-  auth: SnapshotAuth | null,
   progress: (progress: SnapshotProgress) => void = () => {},
 ): Promise<number> {
+  const auth = snapshotAuthOf(copy.auth);
   const writer = new BboltWriter(sink);
   const bucket = (name: string, entries: readonly NamedMessage[] = []): void => {
     writer.beginBucket(nameBytes(name));

@@ -3,6 +3,8 @@
 // identity, written last: an import that ends early leaves nothing but files that the next try removes.
 // Must never: write into a directory that holds a database.
 import { RestoringDirectory } from "../../checkpoint/restore/restoring-directory.js";
+import { encodeAuthState } from "../../core/auth/auth-codec.js";
+import { NO_AUTH, type AuthState } from "../../core/auth/auth-state.js";
 import { T4Error } from "../../core/errors.js";
 import type { Row } from "../../core/row.js";
 import {
@@ -34,6 +36,7 @@ export interface ImportSource {
   readonly revision: Revision;
   readonly compactRevision: Revision;
   readonly leases: readonly ImportedLease[];
+  readonly auth: AuthState;
 }
 
 export interface ImportedLease {
@@ -171,6 +174,9 @@ function systemOf(
   });
   const system = new SystemState();
   system.adoptKeys(keys);
+  if (source.auth !== NO_AUTH) {
+    system.auth.restore(encodeAuthState(source.auth));
+  }
   for (const [id, ttlSeconds] of ttls) {
     system.leases.grant(id, ttlSeconds, nowMs);
   }
