@@ -2,8 +2,7 @@
 // holds the list to the running server in both directions, so that it shrinks with every service that is added.
 import { subjectName } from "../support/server-process.js";
 
-const methodsByService: Readonly<Record<string, readonly string[]>> = {
-};
+const methodsByService: Readonly<Record<string, readonly string[]>> = {};
 
 /** Paths such as `/etcdserverpb.KV/RangeStream`. Each is answered UNIMPLEMENTED. */
 export const notYetServed: ReadonlySet<string> = new Set(

@@ -154,9 +154,7 @@ async function restoreByCommand(
   point: Point,
 ): Promise<Map<string, string>> {
   const flags =
-    "revision" in point
-      ? ["--revision", String(point.revision)]
-      : ["--time", iso(point.timeMs)];
+    "revision" in point ? ["--revision", String(point.revision)] : ["--time", iso(point.timeMs)];
   const made = await t4(["restore", "to", ...places.flags, "--data-dir", directory, ...flags]);
   assert.equal(made.code, 0, made.stderr);
   await using db = await open({ dataDir: directory });
