@@ -31,6 +31,7 @@ import type { Manifest } from "../upkeep/manifest.js";
 import type { FileSet } from "./file-set.js";
 import { Freezer, type Frozen } from "./freezer.js";
 import { isGoneAt } from "./gone-at.js";
+import { HeadCache } from "./head-cache.js";
 import { RowCache } from "./row-cache.js";
 import { StoreFiles, type FlushRequest, type StoreFilesOptions } from "./store-files.js";
 
@@ -66,6 +67,8 @@ export class DiskStore implements Store {
   readonly #files: StoreFiles;
   readonly #freezer = new Freezer();
   readonly #rowCache: RowCache;
+  readonly #headCache = new HeadCache();
+  readonly #head = new RunHead();
   readonly #waitingRowsBytesMax: number;
   /** The oldest frozen memtable whose end is not committed yet, by that end; Infinity if there is none. */
   #freezeIndex = Infinity;
@@ -172,6 +175,8 @@ export class DiskStore implements Store {
     this.#freezer.append(entry);
     for (const row of entry.rows) {
       this.#rowCache.remove(row.key);
+      search.set(row.key);
+      this.#headCache.note(search, row);
     }
   }
 
@@ -190,6 +195,10 @@ export class DiskStore implements Store {
       entry = this.#tail.takeBack(index)
     ) {
       this.#freezer.takeBack(entry);
+      for (const row of entry.rows) {
+        search.set(row.key);
+        this.#headCache.forget(search);
+      }
     }
     this.#freezeIndex = this.#uncaptured()?.index ?? Infinity;
     if (this.#sealedIndex > index) {
@@ -219,12 +228,15 @@ export class DiskStore implements Store {
   /** A put of a key that is not in memory needs no value: only its index run is looked at. */
   head(key: Key, revision: Revision): RowHead | undefined {
     assert(revision >= this.#tail.compactRevision, "what is compacted is not read");
+    search.set(key);
+    const head = this.#head;
+    if (this.#headCache.find(search, revision, head)) {
+      return head.version === 0 ? undefined : head;
+    }
     const row = this.#kept(key, revision);
     if (row !== undefined) {
       return row.version === 0 ? undefined : row;
     }
-    search.set(key);
-    const head = new RunHead();
     return this.#files.files.find(search, revision, head) && head.version > 0 ? head : undefined;
   }
 

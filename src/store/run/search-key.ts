@@ -8,10 +8,14 @@ export class SearchKey {
   /** The key is keyBytes[0, keyLength). */
   keyBytes: Uint8Array = new Uint8Array(256);
   keyLength = 0;
-  hash = 0;
+  hash: number = hashKey(this.keyBytes, 0);
   key: Key = "";
 
   set(key: Key): void {
+    // A put looks its key up and then appends its row: the string is the same.
+    if (key === this.key) {
+      return;
+    }
     this.#reserve(key.length);
     writeLatin1(this.keyBytes, 0, key);
     this.keyLength = key.length;
