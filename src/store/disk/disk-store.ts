@@ -20,7 +20,7 @@ import { MemtableSource } from "../memory/memtable-source.js";
 import { ListedEvents, RangeEvents } from "../read/event-cursors.js";
 import { MergeCursor, PointCursor } from "../read/merge-cursor.js";
 import type { VersionSource } from "../read/source.js";
-import { reachableVersions, versionsInMemtable } from "../read/versions.js";
+import { reachableVersions } from "../read/versions.js";
 import { RunHead } from "../run/run.js";
 import { versionsInRun } from "../run/run-rows.js";
 import { AscendingRunSource, DescendingRunSource } from "../run/run-source.js";
@@ -172,10 +172,10 @@ export class DiskStore implements Store {
 
   append(entry: Entry): void {
     this.#tail.append(entry);
-    this.#freezer.append(entry);
     for (const row of entry.rows) {
-      this.#rowCache.remove(row.key);
       search.set(row.key);
+      this.#freezer.active.append(row, search);
+      this.#rowCache.remove(row.key);
       this.#headCache.note(search, row);
     }
   }
@@ -221,7 +221,8 @@ export class DiskStore implements Store {
 
   get(key: Key, revision: Revision): Row | undefined {
     assert(revision >= this.#tail.compactRevision, "what is compacted is not read");
-    const row = this.#kept(key, revision) ?? this.#getFromFiles(key, revision);
+    search.set(key);
+    const row = this.#kept(revision) ?? this.#getFromFiles(revision);
     return row === undefined || row.version === 0 ? undefined : row;
   }
 
@@ -233,7 +234,7 @@ export class DiskStore implements Store {
     if (this.#headCache.find(search, revision, head)) {
       return head.version === 0 ? undefined : head;
     }
-    const row = this.#kept(key, revision);
+    const row = this.#kept(revision);
     if (row !== undefined) {
       return row.version === 0 ? undefined : row;
     }
@@ -347,23 +348,23 @@ export class DiskStore implements Store {
     await this.#files.close();
   }
 
-  /** The newest version at `revision`, a tombstone too, if no file has to be looked at for it. */
-  #kept(key: Key, revision: Revision): Row | undefined {
-    const row = this.#inMemory(key, revision);
+  /** The newest version of the key that `search` is set to, a tombstone too, if no file has to be looked at for it. */
+  #kept(revision: Revision): Row | undefined {
+    const row = this.#inMemory(revision);
     if (row !== undefined) {
       return row;
     }
-    const cached = this.#rowCache.get(key);
+    const cached = this.#rowCache.get(search.key);
     return cached !== undefined && cached.modRevision <= revision ? cached : undefined;
   }
 
-  #inMemory(key: Key, revision: Revision): Row | undefined {
-    const row = this.#freezer.active.at(key, revision);
+  #inMemory(revision: Revision): Row | undefined {
+    const row = this.#freezer.active.at(search, revision);
     if (row !== undefined) {
       return row;
     }
     for (const memtable of this.#freezer.memtables) {
-      const frozen = memtable.at(key, revision);
+      const frozen = memtable.at(search, revision);
       if (frozen !== undefined) {
         return frozen;
       }
@@ -371,31 +372,29 @@ export class DiskStore implements Store {
     return undefined;
   }
 
-  #getFromFiles(key: Key, revision: Revision): Row | undefined {
+  #getFromFiles(revision: Revision): Row | undefined {
     const { files, manifest } = this.#files;
-    search.set(key);
     const head = new RunHead();
     if (!files.find(search, revision, head) || head.version === 0) {
       return undefined;
     }
-    const isNewest = revision >= manifest.revision && !this.#isInMemtable(key);
+    const isNewest = revision >= manifest.revision && !this.#isInMemtable();
     return isNewest && this.#rowCache.takes(head.rowBytes)
       ? this.#rowCache.add(files.peek(head), search.hash)
       : files.load(head);
   }
 
-  #isInMemtable(key: Key): boolean {
-    return (
-      this.#freezer.active.has(key) || this.#freezer.memtables.some((memtable) => memtable.has(key))
-    );
+  #isInMemtable(): boolean {
+    const { active, memtables } = this.#freezer;
+    return active.has(search) || memtables.some((memtable) => memtable.has(search));
   }
 
   #headOf(key: Key, revision: Revision, files: FileSet): { head: RowHead; load: () => Row } | null {
-    const row = this.#inMemory(key, revision);
+    search.set(key);
+    const row = this.#inMemory(revision);
     if (row !== undefined) {
       return row.version === 0 ? null : { head: row, load: () => row };
     }
-    search.set(key);
     const head = new RunHead();
     const isFound = files.find(search, revision, head) && head.version > 0;
     return isFound ? { head, load: () => files.load(head) } : null;
@@ -404,10 +403,10 @@ export class DiskStore implements Store {
   /** All versions of a key in [from, to] that compaction left, newest first; those in files as heads. */
   #versions(key: Key, from: Revision, to: Revision): RowHead[] {
     const versions: RowHead[] = [];
-    for (const memtable of [this.#freezer.active, ...this.#freezer.memtables]) {
-      versions.push(...versionsInMemtable(memtable, key, from));
-    }
     search.set(key);
+    for (const memtable of [this.#freezer.active, ...this.#freezer.memtables]) {
+      versions.push(...memtable.versions(search, from));
+    }
     for (const run of this.#files.files.runs) {
       versions.push(...versionsInRun(run, search, from));
     }
