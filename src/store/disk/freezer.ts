@@ -98,7 +98,8 @@ export class Freezer {
     const sealPoints = this.#sealPoints;
     const frozen: Frozen = { memtable: this.active, index, sealPoints, state: null };
     this.frozen.push(frozen);
-    this.active = new PackedMemtable(this.active.keys.isWalked);
+    // The next one is likely to be like this one, and what it outgrows would be thrown away.
+    this.active = new PackedMemtable(this.active.keys.isWalked, this.active.rowCount);
     this.#sealPoints = [];
     this.#listMemtables();
     return frozen;

@@ -34,21 +34,29 @@ export class PackedMemtable {
   rowBytes = 0;
   /** Rows in order of revision and sub-revision: a row's place is its number. */
   rowCount = 0;
-  #wide = new Float64Array(ROWS_MIN * WIDE);
-  #narrow = new Int32Array(ROWS_MIN * NARROW);
+  #wide: Float64Array;
+  #narrow: Int32Array;
   /** Few rows have one. */
   readonly #leases = new Map<number, LeaseId>();
   /** The memory that rows lie in. */
   readonly #slabs: Uint8Array[] = [];
   #keyCount = 0;
-  #keyColumns = new Int32Array(ROWS_MIN * KEY_COLUMNS);
+  #keyColumns: Int32Array;
   /** Numbers of keys plus 1, each at its hash or behind; at most half of it is used. */
-  #table = new Int32Array(2 * ROWS_MIN);
+  #table: Int32Array;
   #crowded: Map<Key, number> | null = null;
 
-  /** `isWalked`: whether its order is likely to be asked for. */
-  constructor(isWalked = false) {
+  /** `isWalked`: whether its order is likely to be asked for. `rowsExpected`: that many rows need no growth. */
+  constructor(isWalked = false, rowsExpected: number = ROWS_MIN) {
     this.keys = new OrderedKeys((number) => this.#keyOf(number), isWalked);
+    let rows = ROWS_MIN;
+    while (rows < rowsExpected) {
+      rows *= 2;
+    }
+    this.#wide = new Float64Array(rows * WIDE);
+    this.#narrow = new Int32Array(rows * NARROW);
+    this.#keyColumns = new Int32Array(rows * KEY_COLUMNS);
+    this.#table = new Int32Array(2 * rows);
   }
 
   /** About what the memtable holds of the memory. */
