@@ -32,6 +32,7 @@ import type { FileSet } from "./file-set.js";
 import { Freezer, type Frozen } from "./freezer.js";
 import { isGoneAt } from "./gone-at.js";
 import { HeadCache } from "./head-cache.js";
+import { LullRows } from "./lull-rows.js";
 import { RowCache } from "./row-cache.js";
 import { StoreFiles, type FlushRequest, type StoreFilesOptions } from "./store-files.js";
 
@@ -68,6 +69,7 @@ export class DiskStore implements Store {
   readonly #freezer = new Freezer();
   readonly #rowCache: RowCache;
   readonly #headCache = new HeadCache();
+  readonly #lullRows = new LullRows();
   readonly #head = new RunHead();
   readonly #waitingRowsBytesMax: number;
   /** The oldest frozen memtable whose end is not committed yet, by that end; Infinity if there is none. */
@@ -172,6 +174,7 @@ export class DiskStore implements Store {
 
   append(entry: Entry): void {
     this.#tail.append(entry);
+    this.#lullRows.end();
     for (const row of entry.rows) {
       search.set(row.key);
       this.#freezer.active.append(row, search);
@@ -189,6 +192,7 @@ export class DiskStore implements Store {
   }
 
   truncate(index: LogIndex): void {
+    this.#lullRows.end();
     for (
       let entry = this.#tail.takeBack(index);
       entry !== null;
@@ -221,8 +225,17 @@ export class DiskStore implements Store {
 
   get(key: Key, revision: Revision): Row | undefined {
     assert(revision >= this.#tail.compactRevision, "what is compacted is not read");
+    const known = this.#lullRows.get(key);
+    if (known !== undefined && known.modRevision <= revision) {
+      return known;
+    }
     search.set(key);
-    const row = this.#kept(revision) ?? this.#getFromFiles(revision);
+    const kept = this.#inMemory(revision);
+    if (kept !== undefined && kept.version > 0 && revision >= this.#tail.tipRevision) {
+      this.#lullRows.note(key, kept);
+      return kept;
+    }
+    const row = kept ?? this.#cached(revision) ?? this.#getFromFiles(revision);
     return row === undefined || row.version === 0 ? undefined : row;
   }
 
@@ -234,7 +247,7 @@ export class DiskStore implements Store {
     if (this.#headCache.find(search, revision, head)) {
       return head.version === 0 ? undefined : head;
     }
-    const row = this.#kept(revision);
+    const row = this.#inMemory(revision) ?? this.#cached(revision);
     if (row !== undefined) {
       return row.version === 0 ? undefined : row;
     }
@@ -348,16 +361,13 @@ export class DiskStore implements Store {
     await this.#files.close();
   }
 
-  /** The newest version of the key that `search` is set to, a tombstone too, if no file has to be looked at for it. */
-  #kept(revision: Revision): Row | undefined {
-    const row = this.#inMemory(revision);
-    if (row !== undefined) {
-      return row;
-    }
+  /** The newest version of the key that `search` is set to, if it is among the rows read twice. */
+  #cached(revision: Revision): Row | undefined {
     const cached = this.#rowCache.get(search.key);
     return cached !== undefined && cached.modRevision <= revision ? cached : undefined;
   }
 
+  /** Its version in a memtable, a tombstone too. */
   #inMemory(revision: Revision): Row | undefined {
     const row = this.#freezer.active.at(search, revision);
     if (row !== undefined) {
@@ -470,6 +480,7 @@ export class DiskStore implements Store {
         "what was flushed is the oldest frozen memtable",
       );
       this.#freezer.drop();
+      this.#lullRows.end();
       this.#listener.persisted(this.#files.manifest.index);
     }
     this.#listener.admissionChanged();
