@@ -131,6 +131,13 @@ export class BackgroundProcess {
     }
   }
 
+  /** Ends it as Ctrl-C does, and waits. */
+  async interrupt(): Promise<void> {
+    const exited = once(this.#child, "exit");
+    this.#child.kill("SIGINT");
+    await exited;
+  }
+
   async stop(): Promise<void> {
     const { pid, exitCode, signalCode } = this.#child;
     if (pid === undefined || exitCode !== null || signalCode !== null) {

@@ -42,29 +42,43 @@ export function draftRevision(draft: Draft): Revision {
 
 /** Throws T4_KEY_NOT_FOUND where the old value or lease is to be kept and there is none. */
 export function put(draft: Draft, operation: PutOperation): PutOutcome {
-  const { key, prevKv, ignoreValue, ignoreLease } = operation;
+  const { key, prevKv, ignoreValue } = operation;
   const whole = prevKv || ignoreValue ? getThrough(draft, key) : undefined;
   const before = prevKv || ignoreValue ? whole : headThrough(draft, key);
-  if ((ignoreValue || ignoreLease) && before === undefined) {
-    throw nothingToKeepError();
-  }
-  const row = makeRow(
-    // The string that is kept already: the request's own can be forgotten, and equal strings compare at once.
-    before === undefined ? key : before.key,
-    ignoreValue && whole !== undefined ? whole.value : operation.value,
-    draft.next,
-    draft.rows.length,
-    before === undefined ? draft.next : before.createRevision,
-    before === undefined ? 1 : before.version + 1,
-    ignoreLease && before !== undefined ? leaseToKeep(draft, before.lease) : operation.lease,
-  );
-  draft.rows.push(row);
+  draft.rows.push(rowOfPut(draft.base, operation, whole, before, draft.next, draft.rows.length));
   return { kind: "put", revision: draft.next, previous: prevKv ? (whole ?? null) : null };
 }
 
+/**
+ * The row of a put. `before` is the key's head, `whole` its row where the value is asked for. Throws as `put`.
+ */
+export function rowOfPut(
+  base: PlanView,
+  operation: PutOperation,
+  whole: Row | undefined,
+  before: RowHead | undefined,
+  revision: Revision,
+  subRevision: number,
+): Row {
+  const { key, ignoreValue, ignoreLease } = operation;
+  if ((ignoreValue || ignoreLease) && before === undefined) {
+    throw nothingToKeepError();
+  }
+  return makeRow(
+    // The string that is kept already: the request's own can be forgotten, and equal strings compare at once.
+    before === undefined ? key : before.key,
+    ignoreValue && whole !== undefined ? whole.value : operation.value,
+    revision,
+    subRevision,
+    before === undefined ? revision : before.createRevision,
+    before === undefined ? 1 : before.version + 1,
+    ignoreLease && before !== undefined ? leaseToKeep(base, before.lease) : operation.lease,
+  );
+}
+
 /** A row that was imported may name a lease that was gone already: there is nothing of it to keep. */
-function leaseToKeep(draft: Draft, lease: LeaseId): LeaseId {
-  return lease === NO_LEASE || draft.base.leaseExists(lease) ? lease : NO_LEASE;
+function leaseToKeep(base: PlanView, lease: LeaseId): LeaseId {
+  return lease === NO_LEASE || base.leaseExists(lease) ? lease : NO_LEASE;
 }
 
 export function deleteRange(draft: Draft, operation: DeleteRangeOperation): DeleteRangeOutcome {

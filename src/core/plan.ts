@@ -5,14 +5,14 @@
 import { assert, unreachable } from "../lib/assert.js";
 import { ALARM, type Alarm } from "./alarm.js";
 import { planAuth } from "./auth/plan-auth.js";
-import type { Command, Outcome } from "./command.js";
-import { deleteRange, draftOn, put } from "./draft.js";
+import type { Command, Outcome, PutOperation } from "./command.js";
+import { deleteRange, draftOn, rowOfPut } from "./draft.js";
 import type { SystemEffect } from "./entry.js";
 import { leaseNotFoundError, T4Error } from "./errors.js";
 import { ALARMS_MAX, LEASE_TTL_SECONDS_MAX, LEASE_TTL_SECONDS_MIN } from "./limits.js";
 import { executeTxn } from "./plan-txn.js";
 import { makeTombstone, type Row } from "./row.js";
-import type { PlanView } from "./view.js";
+import { headOf, type PlanView } from "./view.js";
 import { NO_LEASE, type LeaseId, type Revision } from "./words.js";
 
 type AlarmCommand = Extract<Command, { kind: "alarm" }>;
@@ -36,9 +36,7 @@ export function plan(command: Command, view: PlanView): Plan {
       if (command.lease !== NO_LEASE && !view.leaseExists(command.lease)) {
         throw leaseNotFoundError(command.lease);
       }
-      const draft = draftOn(view);
-      const outcome = put(draft, command);
-      return { rows: draft.rows, system: null, outcome };
+      return planPut(command, view);
     }
     case "delete-range": {
       const draft = draftOn(view);
@@ -70,6 +68,19 @@ export function plan(command: Command, view: PlanView): Plan {
     default:
       return unreachable(command);
   }
+}
+
+/** As `put` in a draft, which would only hold this one row: a list that may grow takes 150 bytes. */
+function planPut(command: PutOperation, view: PlanView): Plan {
+  const { key, prevKv, ignoreValue } = command;
+  const whole = prevKv || ignoreValue ? view.get(key, view.revision) : undefined;
+  const before = prevKv || ignoreValue ? whole : headOf(view, key, view.revision);
+  const next = (view.revision + 1) as Revision;
+  return {
+    rows: [rowOfPut(view, command, whole, before, next, 0)],
+    system: null,
+    outcome: { kind: "put", revision: next, previous: prevKv ? (whole ?? null) : null },
+  };
 }
 
 function planCompact(revision: number, view: PlanView): Plan {

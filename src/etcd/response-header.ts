@@ -1,5 +1,6 @@
 // The header of every answer: cluster, member, revision, term. Its first half never changes and is encoded once; the
 // whole is kept for the revision used last, since many answers in a row carry the same.
+import { assert } from "../lib/assert.js";
 import type { Node } from "../node/node.js";
 import { bigVarintSize, varintSize, writeBigVarint, writeVarint } from "../lib/varint.js";
 import type { ResponseHeader } from "./gen/rpc.js";
@@ -12,6 +13,10 @@ export class ResponseHeaders {
   #revision = -1;
   #term = -1;
   #field: Uint8Array = new Uint8Array(0);
+  /** What `passingField` returns, for revisions whose number takes as many bytes and for this term. */
+  #passing: Uint8Array = new Uint8Array(0);
+  #passingRevisionBytes = -1;
+  #passingTerm = -1;
 
   constructor(node: Node) {
     this.#node = node;
@@ -47,6 +52,25 @@ export class ResponseHeaders {
       this.#field = this.#encode(revision, term);
     }
     return this.#field;
+  }
+
+  /**
+   * As `field`, but good only until the next call: every write has a revision of its own, and a header made for each was
+   * an eighth of what a put left to the garbage collector. `revision` is above 0.
+   */
+  passingField(revision: number): Uint8Array {
+    assert(revision > 0, "what was written has a revision");
+    const term = this.#node.term;
+    const revisionBytes = varintSize(revision);
+    if (revisionBytes !== this.#passingRevisionBytes || term !== this.#passingTerm) {
+      this.#passing = this.#encode(revision, term);
+      this.#passingRevisionBytes = revisionBytes;
+      this.#passingTerm = term;
+    } else {
+      // In front of it: tag and length of the field, both of one byte, the ids, and the revision's tag.
+      writeVarint(this.#passing, 2 + this.#ids.length + 1, revision);
+    }
+    return this.#passing;
   }
 
   #encode(revision: number, term: number): Uint8Array {

@@ -34,6 +34,18 @@ export class Queue<Item> {
     return item;
   }
 
+  /** Takes the newest item. */
+  pop(): Item | undefined {
+    if (this.#size === 0) {
+      return undefined;
+    }
+    this.#size -= 1;
+    const at = (this.#head + this.#size) & (this.#ring.length - 1);
+    const item = this.#ring[at];
+    this.#ring[at] = undefined;
+    return item;
+  }
+
   #grow(): void {
     const length = this.#ring.length;
     const ring = new Array<Item | undefined>(length * 2).fill(undefined);

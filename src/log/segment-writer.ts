@@ -18,8 +18,13 @@ import {
 } from "./format.js";
 import type { SealedSegment } from "./log.js";
 
-/** Zeros written at once between two groups: a group that comes meanwhile waits this long for them (0.3 ms). */
-const FILL_STEP_BYTES = 128 * 1024;
+/**
+ * Zeros written at once between two groups: a group that comes meanwhile waits for them, 0.3 ms at first. Each write costs
+ * the same beside its bytes (0.4 ms of CPU time, since the file grows), so that in a segment that has become large, where
+ * zeros are needed all the time, fewer and larger ones take half the CPU time.
+ */
+const FILL_STEP_BYTES_MIN = 128 * 1024;
+const FILL_STEP_BYTES_MAX = 512 * 1024;
 /** Zeros written at once for a group that waits for them. */
 const zeros = new Uint8Array(1024 * 1024);
 
@@ -263,7 +268,9 @@ export class SegmentWriter {
     if (segment.filled >= wanted) {
       return false;
     }
-    this.#fillTo(segment, Math.min(segment.filled + FILL_STEP_BYTES, wanted));
+    const share = Math.floor(segment.end / 4 / FILL_STEP_BYTES_MIN) * FILL_STEP_BYTES_MIN;
+    const step = Math.min(Math.max(share, FILL_STEP_BYTES_MIN), FILL_STEP_BYTES_MAX);
+    this.#fillTo(segment, Math.min(segment.filled + step, wanted));
     return true;
   }
 

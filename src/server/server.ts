@@ -2,7 +2,7 @@
 // Must never: close the node, which belongs to who opened it.
 import { REQUEST_BYTES_MAX, REQUEST_OVERHEAD_BYTES } from "../core/limits.js";
 import type { HttpHandler, HttpResponse, HttpStreams } from "../transport/service.js";
-import { createServices } from "../etcd/services.js";
+import { createServices, type ServiceOptions } from "../etcd/services.js";
 import type { Consistency, Node } from "../node/node.js";
 import { bcryptPasswords } from "../runtime/bcrypt-passwords.js";
 import { declareProcessMetrics } from "../runtime/process-metrics.js";
@@ -91,19 +91,10 @@ export async function startServer(options: StartOptions, runtime: ServerRuntime)
   const { bcryptCost, ...auth } = options.auth ?? {};
   const passwords = bcryptPasswords(runtime.threads, bcryptCost);
   const services = createServices({
-    node,
-    clock: runtime.clock,
-    random: runtime.random,
+    ...servicesOptions(options, runtime),
     members: () => [{ id: node.memberId, name: node.status().nodeId, peerUrls: [], clientUrls }],
     requestBytesMax,
-    ...(options.txnOperationsMax === undefined
-      ? {}
-      : { txnOperationsMax: options.txnOperationsMax }),
     auth: { ...auth, passwords },
-    ...(options.readConsistency === undefined ? {} : { readConsistency: options.readConsistency }),
-    ...(options.watchProgressIntervalMs === undefined
-      ? {}
-      : { watchProgressIntervalMs: options.watchProgressIntervalMs }),
   });
   const checks = new HealthChecks(node, runtime.clock);
   const messageBytesMax = requestBytesMax + REQUEST_OVERHEAD_BYTES;
@@ -158,6 +149,24 @@ export async function startServer(options: StartOptions, runtime: ServerRuntime)
       await Promise.all([main.drain(graceMs), probes?.close()]);
       await passwords.close();
     },
+  };
+}
+
+/** What the services take over as it was given. */
+function servicesOptions(
+  { node, txnOperationsMax, readConsistency, watchProgressIntervalMs }: StartOptions,
+  { clock, random }: ServerRuntime,
+): Pick<
+  ServiceOptions,
+  "node" | "clock" | "random" | "txnOperationsMax" | "readConsistency" | "watchProgressIntervalMs"
+> {
+  return {
+    node,
+    clock,
+    random,
+    ...(txnOperationsMax === undefined ? {} : { txnOperationsMax }),
+    ...(readConsistency === undefined ? {} : { readConsistency }),
+    ...(watchProgressIntervalMs === undefined ? {} : { watchProgressIntervalMs }),
   };
 }
 

@@ -21,7 +21,7 @@ import { Memtable } from "./memory/memtable.js";
 import { MemtableSource } from "./memory/memtable-source.js";
 import { ListedEvents, RangeEvents } from "./read/event-cursors.js";
 import { MergeCursor, PointCursor } from "./read/merge-cursor.js";
-import { reachableVersions, versionsInMemtable } from "./read/versions.js";
+import { reachableVersions } from "./read/versions.js";
 import type { EventCursor, Store, StoreSizes } from "./store.js";
 import { Tail } from "./tail.js";
 
@@ -179,7 +179,7 @@ export class MemoryStore implements Store {
 
   history(key: Key, from: Revision, to: Revision): Row[] {
     const { compactRevision } = this.#tail;
-    const versions = versionsInMemtable(this.#memtable, key, from);
+    const versions = this.#memtable.versions(key, from);
     return reachableVersions(versions, compactRevision)
       .filter((row) => row.modRevision <= to)
       .reverse();

@@ -2,10 +2,8 @@
 // backends.
 import { assert } from "../lib/assert.js";
 import { compactedBy, revisionStep, type Entry } from "../core/entry.js";
+import { Queue } from "../lib/queue.js";
 import type { LogIndex, Revision, Term } from "../core/words.js";
-
-/** Places free at the front of the queue before it is moved up. */
-const FREE_PLACES_MAX = 1_024;
 
 export class Tail {
   tipIndex: LogIndex;
@@ -14,9 +12,8 @@ export class Tail {
   committedTerm: Term;
   committedRevision: Revision;
   compactRevision: Revision;
-  /** Uncommitted entries, oldest first, from place #first on. */
-  #entries: Entry[] = [];
-  #first = 0;
+  /** Uncommitted. */
+  readonly #entries = new Queue<Entry>();
 
   constructor(index: LogIndex, term: Term, revision: Revision, compactRevision: Revision) {
     this.tipIndex = index;
@@ -40,16 +37,8 @@ export class Tail {
 
   /** Returns whether the entry is a compaction. */
   commit(entry: Entry): boolean {
-    const oldest = this.#entries[this.#first];
+    const oldest = this.#entries.shift();
     assert(oldest?.index === entry.index, "entries are committed in the order appended");
-    this.#first += 1;
-    if (this.#first === this.#entries.length) {
-      this.#entries.length = 0;
-      this.#first = 0;
-    } else if (this.#first >= FREE_PLACES_MAX && this.#first * 2 > this.#entries.length) {
-      this.#entries = this.#entries.slice(this.#first);
-      this.#first = 0;
-    }
     this.committedIndex = oldest.index;
     this.committedTerm = oldest.term;
     this.committedRevision = oldest.revision;

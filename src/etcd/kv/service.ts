@@ -198,7 +198,11 @@ class KvService {
     if (call.cancelled) {
       return;
     }
-    const header = this.#context.headers.field(outcome.revision);
+    const { headers } = this.#context;
+    const header =
+      outcome.kind === "range"
+        ? headers.field(outcome.revision)
+        : headers.passingField(outcome.revision);
     const at = call.reply(outcomeSize(header, outcome));
     writeOutcome(call.output, at, header, outcome);
   }

@@ -20,7 +20,7 @@ import { MemtableSource } from "../memory/memtable-source.js";
 import { ListedEvents, RangeEvents } from "../read/event-cursors.js";
 import { MergeCursor, PointCursor } from "../read/merge-cursor.js";
 import type { VersionSource } from "../read/source.js";
-import { reachableVersions, versionsInMemtable } from "../read/versions.js";
+import { reachableVersions } from "../read/versions.js";
 import { RunHead } from "../run/run.js";
 import { versionsInRun } from "../run/run-rows.js";
 import { AscendingRunSource, DescendingRunSource } from "../run/run-source.js";
@@ -31,6 +31,8 @@ import type { Manifest } from "../upkeep/manifest.js";
 import type { FileSet } from "./file-set.js";
 import { Freezer, type Frozen } from "./freezer.js";
 import { isGoneAt } from "./gone-at.js";
+import { HeadCache } from "./head-cache.js";
+import { LullRows } from "./lull-rows.js";
 import { RowCache } from "./row-cache.js";
 import { StoreFiles, type FlushRequest, type StoreFilesOptions } from "./store-files.js";
 
@@ -66,6 +68,9 @@ export class DiskStore implements Store {
   readonly #files: StoreFiles;
   readonly #freezer = new Freezer();
   readonly #rowCache: RowCache;
+  readonly #headCache = new HeadCache();
+  readonly #lullRows = new LullRows();
+  readonly #head = new RunHead();
   readonly #waitingRowsBytesMax: number;
   /** The oldest frozen memtable whose end is not committed yet, by that end; Infinity if there is none. */
   #freezeIndex = Infinity;
@@ -169,9 +174,12 @@ export class DiskStore implements Store {
 
   append(entry: Entry): void {
     this.#tail.append(entry);
-    this.#freezer.append(entry);
+    this.#lullRows.end();
     for (const row of entry.rows) {
+      search.set(row.key);
+      this.#freezer.active.append(row, search);
       this.#rowCache.remove(row.key);
+      this.#headCache.note(search, row);
     }
   }
 
@@ -184,12 +192,17 @@ export class DiskStore implements Store {
   }
 
   truncate(index: LogIndex): void {
+    this.#lullRows.end();
     for (
       let entry = this.#tail.takeBack(index);
       entry !== null;
       entry = this.#tail.takeBack(index)
     ) {
       this.#freezer.takeBack(entry);
+      for (const row of entry.rows) {
+        search.set(row.key);
+        this.#headCache.forget(search);
+      }
     }
     this.#freezeIndex = this.#uncaptured()?.index ?? Infinity;
     if (this.#sealedIndex > index) {
@@ -212,19 +225,32 @@ export class DiskStore implements Store {
 
   get(key: Key, revision: Revision): Row | undefined {
     assert(revision >= this.#tail.compactRevision, "what is compacted is not read");
-    const row = this.#kept(key, revision) ?? this.#getFromFiles(key, revision);
+    const known = this.#lullRows.get(key);
+    if (known !== undefined && known.modRevision <= revision) {
+      return known;
+    }
+    search.set(key);
+    const kept = this.#inMemory(revision);
+    if (kept !== undefined && kept.version > 0 && revision >= this.#tail.tipRevision) {
+      this.#lullRows.note(key, kept);
+      return kept;
+    }
+    const row = kept ?? this.#cached(revision) ?? this.#getFromFiles(revision);
     return row === undefined || row.version === 0 ? undefined : row;
   }
 
   /** A put of a key that is not in memory needs no value: only its index run is looked at. */
   head(key: Key, revision: Revision): RowHead | undefined {
     assert(revision >= this.#tail.compactRevision, "what is compacted is not read");
-    const row = this.#kept(key, revision);
+    search.set(key);
+    const head = this.#head;
+    if (this.#headCache.find(search, revision, head)) {
+      return head.version === 0 ? undefined : head;
+    }
+    const row = this.#inMemory(revision) ?? this.#cached(revision);
     if (row !== undefined) {
       return row.version === 0 ? undefined : row;
     }
-    search.set(key);
-    const head = new RunHead();
     return this.#files.files.find(search, revision, head) && head.version > 0 ? head : undefined;
   }
 
@@ -335,23 +361,20 @@ export class DiskStore implements Store {
     await this.#files.close();
   }
 
-  /** The newest version at `revision`, a tombstone too, if no file has to be looked at for it. */
-  #kept(key: Key, revision: Revision): Row | undefined {
-    const row = this.#inMemory(key, revision);
-    if (row !== undefined) {
-      return row;
-    }
-    const cached = this.#rowCache.get(key);
+  /** The newest version of the key that `search` is set to, if it is among the rows read twice. */
+  #cached(revision: Revision): Row | undefined {
+    const cached = this.#rowCache.get(search.key);
     return cached !== undefined && cached.modRevision <= revision ? cached : undefined;
   }
 
-  #inMemory(key: Key, revision: Revision): Row | undefined {
-    const row = this.#freezer.active.at(key, revision);
+  /** Its version in a memtable, a tombstone too. */
+  #inMemory(revision: Revision): Row | undefined {
+    const row = this.#freezer.active.at(search, revision);
     if (row !== undefined) {
       return row;
     }
     for (const memtable of this.#freezer.memtables) {
-      const frozen = memtable.at(key, revision);
+      const frozen = memtable.at(search, revision);
       if (frozen !== undefined) {
         return frozen;
       }
@@ -359,31 +382,29 @@ export class DiskStore implements Store {
     return undefined;
   }
 
-  #getFromFiles(key: Key, revision: Revision): Row | undefined {
+  #getFromFiles(revision: Revision): Row | undefined {
     const { files, manifest } = this.#files;
-    search.set(key);
     const head = new RunHead();
     if (!files.find(search, revision, head) || head.version === 0) {
       return undefined;
     }
-    const isNewest = revision >= manifest.revision && !this.#isInMemtable(key);
+    const isNewest = revision >= manifest.revision && !this.#isInMemtable();
     return isNewest && this.#rowCache.takes(head.rowBytes)
       ? this.#rowCache.add(files.peek(head), search.hash)
       : files.load(head);
   }
 
-  #isInMemtable(key: Key): boolean {
-    return (
-      this.#freezer.active.has(key) || this.#freezer.memtables.some((memtable) => memtable.has(key))
-    );
+  #isInMemtable(): boolean {
+    const { active, memtables } = this.#freezer;
+    return active.has(search) || memtables.some((memtable) => memtable.has(search));
   }
 
   #headOf(key: Key, revision: Revision, files: FileSet): { head: RowHead; load: () => Row } | null {
-    const row = this.#inMemory(key, revision);
+    search.set(key);
+    const row = this.#inMemory(revision);
     if (row !== undefined) {
       return row.version === 0 ? null : { head: row, load: () => row };
     }
-    search.set(key);
     const head = new RunHead();
     const isFound = files.find(search, revision, head) && head.version > 0;
     return isFound ? { head, load: () => files.load(head) } : null;
@@ -392,10 +413,10 @@ export class DiskStore implements Store {
   /** All versions of a key in [from, to] that compaction left, newest first; those in files as heads. */
   #versions(key: Key, from: Revision, to: Revision): RowHead[] {
     const versions: RowHead[] = [];
-    for (const memtable of [this.#freezer.active, ...this.#freezer.memtables]) {
-      versions.push(...versionsInMemtable(memtable, key, from));
-    }
     search.set(key);
+    for (const memtable of [this.#freezer.active, ...this.#freezer.memtables]) {
+      versions.push(...memtable.versions(search, from));
+    }
     for (const run of this.#files.files.runs) {
       versions.push(...versionsInRun(run, search, from));
     }
@@ -459,6 +480,7 @@ export class DiskStore implements Store {
         "what was flushed is the oldest frozen memtable",
       );
       this.#freezer.drop();
+      this.#lullRows.end();
       this.#listener.persisted(this.#files.manifest.index);
     }
     this.#listener.admissionChanged();

@@ -4,7 +4,7 @@ import { assert } from "../../lib/assert.js";
 import type { Entry } from "../../core/entry.js";
 import type { LogIndex, Revision, Term } from "../../core/words.js";
 import type { SealPoint } from "../../log/log.js";
-import { Memtable } from "../memory/memtable.js";
+import { PackedMemtable } from "../memory/packed-memtable.js";
 
 /**
  * Bytes of entries after which a seal point freezes the memtable: tables of this size need no merging, and a memtable of
@@ -30,7 +30,7 @@ export interface FreezeState {
 }
 
 export interface Frozen {
-  readonly memtable: Memtable;
+  readonly memtable: PackedMemtable;
   /** The last entry in it. */
   readonly index: LogIndex;
   readonly sealPoints: readonly SealPoint[];
@@ -39,11 +39,11 @@ export interface Frozen {
 }
 
 export class Freezer {
-  active: Memtable = new Memtable();
+  active: PackedMemtable = new PackedMemtable();
   /** Oldest first. */
   readonly frozen: Frozen[] = [];
   /** The same memtables, newest first, as reads want them. */
-  memtables: readonly Memtable[] = [];
+  memtables: readonly PackedMemtable[] = [];
   /** About what the frozen memtables hold of the heap. */
   frozenBytes = 0;
   /** Seal points met since the last freeze. */
@@ -67,12 +67,6 @@ export class Freezer {
   /** The last entry that is in a frozen memtable; 0 if none is. */
   get frozenIndex(): number {
     return this.frozen.at(-1)?.index ?? 0;
-  }
-
-  append(entry: Entry): void {
-    for (const row of entry.rows) {
-      this.active.append(row);
-    }
   }
 
   /** Takes back the entry appended last. Cutting into a frozen memtable opens it again: its seal point is void. */
@@ -104,7 +98,8 @@ export class Freezer {
     const sealPoints = this.#sealPoints;
     const frozen: Frozen = { memtable: this.active, index, sealPoints, state: null };
     this.frozen.push(frozen);
-    this.active = new Memtable(this.active.keys.isWalked);
+    // The next one is likely to be like this one, and what it outgrows would be thrown away.
+    this.active = new PackedMemtable(this.active.keys.isWalked, this.active.rowCount);
     this.#sealPoints = [];
     this.#listMemtables();
     return frozen;

@@ -2,7 +2,7 @@
 import type { Row } from "../../core/row.js";
 import type { RowHead } from "../../core/view.js";
 import type { Revision } from "../../core/words.js";
-import type { Memtable } from "../memory/memtable.js";
+import type { PackedMemtable } from "../memory/packed-memtable.js";
 import { RunHead } from "../run/run.js";
 import { SearchKey } from "../run/search-key.js";
 import type { FileSet } from "./file-set.js";
@@ -17,7 +17,7 @@ const search = new SearchKey();
 export function isGoneAt(
   row: Row,
   revision: Revision,
-  memtables: readonly Memtable[],
+  memtables: readonly PackedMemtable[],
   files: FileSet,
 ): boolean {
   if (row.modRevision > revision) {
@@ -26,13 +26,13 @@ export function isGoneAt(
   if (row.isTombstone && row.modRevision < revision) {
     return true;
   }
+  search.set(row.key);
   let newest: RowHead | undefined;
   for (const memtable of memtables) {
-    newest ??= memtable.at(row.key, revision);
+    newest ??= memtable.at(search, revision);
   }
   if (newest === undefined) {
     const head = new RunHead();
-    search.set(row.key);
     newest = files.find(search, revision, head) ? head : undefined;
   }
   return newest?.modRevision !== row.modRevision || newest.subRevision !== row.subRevision;

@@ -4,22 +4,32 @@ import type { KeyRange } from "../../core/key-range.js";
 import type { Row } from "../../core/row.js";
 import type { Key, Revision } from "../../core/words.js";
 import type { VersionSource } from "../read/source.js";
-import type { KeyVersions, Memtable } from "./memtable.js";
-import type { Place } from "./ordered-keys.js";
+import type { OrderedKeys, Place } from "./ordered-keys.js";
 
 type Interval = Extract<KeyRange, { kind: "interval" }>;
 
-export class MemtableSource implements VersionSource {
+/** What a walk needs of a memtable, in which a `Name` stands for a key. */
+export interface WalkedMemtable<Name> {
+  readonly keys: OrderedKeys<Name>;
+  rowOf(name: Name, revision: Revision, key: Key): Row | undefined;
+}
+
+export class MemtableSource<Name> implements VersionSource {
   key: Key | null = null;
   head!: Row;
-  readonly #memtable: Memtable;
+  readonly #memtable: WalkedMemtable<Name>;
   readonly #interval: Interval;
   readonly #revision: Revision;
   readonly #descending: boolean;
-  #place: Place<KeyVersions>;
+  #place: Place<Name>;
   #changes: number;
 
-  constructor(memtable: Memtable, interval: Interval, revision: Revision, descending: boolean) {
+  constructor(
+    memtable: WalkedMemtable<Name>,
+    interval: Interval,
+    revision: Revision,
+    descending: boolean,
+  ) {
     this.#memtable = memtable;
     this.#interval = interval;
     this.#revision = revision;
@@ -67,7 +77,8 @@ export class MemtableSource implements VersionSource {
         this.key = null;
         return;
       }
-      const row = this.#place.value?.at(this.#revision);
+      const name = this.#place.value as Name;
+      const row = this.#memtable.rowOf(name, this.#revision, key);
       if (row !== undefined) {
         this.key = key;
         this.head = row;

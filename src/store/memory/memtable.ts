@@ -1,4 +1,4 @@
-// Rows in memory: of each key a chain of versions from the newest back, all keys in byte order, and all rows in the
+// Rows that stay in memory: of each key a chain of versions from the newest back, all keys in byte order, and all rows in the
 // order of their revisions. Rows enter when they are planned: readers name a revision at or below the committed one and
 // so never see the rest, which can be taken back.
 // Must never: change a row, or take back any but the newest.
@@ -36,14 +36,11 @@ export class KeyVersions {
   }
 }
 
-/** What a row costs beside its bytes, about: its objects, its places in the Map, the order and the list. */
-const ROW_OVERHEAD_BYTES = 280;
-
 /** Dropped rows at the front of the list before it is moved up: the cost is spread over as many rows. */
 const DROPPED_ROWS_MIN = 4_096;
 
 export class Memtable {
-  readonly keys: OrderedKeys<KeyVersions>;
+  readonly keys: OrderedKeys<KeyVersions> = new OrderedKeys(({ newest }) => newest.row.key);
   readonly #map = new Map<Key, KeyVersions>();
   /** By revision and sub-revision. A row's place is its place here plus #base: it never changes. */
   #versions: (Version | null)[] = [];
@@ -55,21 +52,6 @@ export class Memtable {
   /** What `at` found last: a put looks its key up and then appends its row. */
   #found: KeyVersions | null = null;
 
-  /** `isWalked`: whether its order is likely to be asked for. */
-  constructor(isWalked = false) {
-    this.keys = new OrderedKeys(isWalked);
-  }
-
-  /** Rows in the list: those that `row` gives. */
-  get rowCount(): number {
-    return this.#base + this.#versions.length - this.#firstPlace;
-  }
-
-  /** About what the memtable holds of the heap. */
-  get heapBytes(): number {
-    return this.rowBytes + this.rowCount * ROW_OVERHEAD_BYTES;
-  }
-
   append(row: Row): void {
     const found = this.#found;
     const known =
@@ -79,7 +61,7 @@ export class Memtable {
       version = new Version(row, null);
       const versions = new KeyVersions(version);
       this.#map.set(row.key, versions);
-      this.keys.insert(row.key, versions);
+      this.keys.insert(versions);
     } else {
       assert(known.newest.row.modRevision <= row.modRevision, "rows enter in order");
       version = new Version(row, known.newest);
@@ -114,13 +96,20 @@ export class Memtable {
     return newest.modRevision <= revision ? newest : versions.at(revision);
   }
 
-  has(key: Key): boolean {
-    return this.#map.has(key);
+  /** As `at`, of a key whose versions are known. */
+  rowOf(versions: KeyVersions, revision: Revision): Row | undefined {
+    return versions.at(revision);
   }
 
-  /** The newest version whatever its revision. */
-  newest(key: Key): Version | undefined {
-    return this.#map.get(key)?.newest;
+  /** Versions of a key with revisions from `from` on, newest first. */
+  versions(key: Key, from: Revision): Row[] {
+    const rows: Row[] = [];
+    let version = this.#map.get(key)?.newest ?? null;
+    while (version !== null && version.row.modRevision >= from) {
+      rows.push(version.row);
+      version = version.older;
+    }
+    return rows;
   }
 
   /** Place in the list of the first row with a revision at or above `revision`. */

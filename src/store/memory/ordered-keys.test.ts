@@ -9,17 +9,17 @@ const key = fc.string({
   unit: fc.constantFrom("a", "b", "\0", "\u00ff"),
 });
 
-function walk(keys: OrderedKeys<number>, from: string): string[] {
+function walk(keys: OrderedKeys<string>, from: string): string[] {
   const seen: string[] = [];
   for (const place = keys.seek(from); place.key !== undefined;) {
-    assert.equal(place.value, place.key.length);
+    assert.equal(place.value, place.key);
     seen.push(place.key);
     place.next();
   }
   return seen;
 }
 
-function walkBack(keys: OrderedKeys<number>, before: string | null): string[] {
+function walkBack(keys: OrderedKeys<string>, before: string | null): string[] {
   const seen: string[] = [];
   for (const place = keys.seekBefore(before); place.key !== undefined;) {
     seen.push(place.key);
@@ -36,12 +36,12 @@ test("keys come in order from anywhere in both directions, after any insertions 
       key,
       fc.nat(400),
       (inserted, removed, from, walked) => {
-        const keys = new OrderedKeys<number>();
+        const keys = new OrderedKeys<string>((one) => one);
         inserted.forEach((one, at) => {
           if (at === walked) {
             walk(keys, from);
           }
-          keys.insert(one, one.length);
+          keys.insert(one);
         });
         const gone = new Set(inserted.filter((_, i) => removed[i] === true));
         gone.forEach((one) => {
@@ -67,9 +67,9 @@ test("thousands of keys in ascending, descending and mixed order are all found",
   const mixed = names.map((_, i) => names[(i * 7919) % names.length]!);
   for (const order of [names, names.toReversed(), mixed]) {
     for (const isWalked of [false, true]) {
-      const keys = new OrderedKeys<number>(isWalked);
+      const keys = new OrderedKeys<string>((one) => one, isWalked);
       order.forEach((one) => {
-        keys.insert(one, one.length);
+        keys.insert(one);
       });
       assert.deepEqual(walk(keys, ""), names);
       assert.deepEqual(walkBack(keys, null), names.toReversed());

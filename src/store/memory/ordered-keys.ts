@@ -80,13 +80,14 @@ export class OrderedKeys<Value> {
   #root: Node<Value> = { kind: "leaf", keys: [], values: [], previous: null, next: null };
   #first: Leaf<Value> = this.#root as Leaf<Value>;
   #last: Leaf<Value> = this.#first;
+  readonly #keyOf: (value: Value) => Key;
   /** Not in the tree yet. */
-  #waitingKeys: Key[] = [];
-  #waitingValues: Value[] = [];
+  #waiting: Value[] = [];
   #isWalked: boolean;
 
-  /** `isWalked`: whether walks are to be expected soon. */
-  constructor(isWalked = false) {
+  /** `keyOf` tells a value's key; `isWalked`: whether walks are to be expected soon. */
+  constructor(keyOf: (value: Value) => Key, isWalked = false) {
+    this.#keyOf = keyOf;
     this.#isWalked = isWalked;
   }
 
@@ -95,14 +96,13 @@ export class OrderedKeys<Value> {
     return this.#isWalked;
   }
 
-  /** Adds a key that is not there yet. */
-  insert(key: Key, value: Value): void {
-    if (this.#isWalked || this.#waitingKeys.length === WAITING_KEYS_MAX) {
-      this.#insertIntoTree(key, value);
+  /** Adds a value whose key is not there yet. */
+  insert(value: Value): void {
+    if (this.#isWalked || this.#waiting.length === WAITING_KEYS_MAX) {
+      this.#insertIntoTree(this.#keyOf(value), value);
       this.#insertWaiting();
     } else {
-      this.#waitingKeys.push(key);
-      this.#waitingValues.push(value);
+      this.#waiting.push(value);
     }
     this.changes += 1;
     this.size += 1;
@@ -149,30 +149,25 @@ export class OrderedKeys<Value> {
 
   /** Brings all keys into the tree. */
   #complete(): void {
-    if (
-      this.#waitingKeys.length > 0 &&
-      this.#root.kind === "leaf" &&
-      this.#root.keys.length === 0
-    ) {
-      this.#make(this.#waitingKeys, this.#waitingValues);
-      this.#waitingKeys = [];
-      this.#waitingValues = [];
+    if (this.#waiting.length > 0 && this.#root.kind === "leaf" && this.#root.keys.length === 0) {
+      this.#make(this.#waiting);
+      this.#waiting = [];
     }
-    while (this.#waitingKeys.length > 0) {
+    while (this.#waiting.length > 0) {
       this.#insertWaiting();
     }
   }
 
   #insertWaiting(): void {
-    const key = this.#waitingKeys.pop();
-    const value = this.#waitingValues.pop();
-    if (key !== undefined) {
-      this.#insertIntoTree(key, value as Value);
+    if (this.#waiting.length > 0) {
+      const value = this.#waiting.pop() as Value;
+      this.#insertIntoTree(this.#keyOf(value), value);
     }
   }
 
-  /** Makes the tree of keys in any order. */
-  #make(keys: readonly Key[], values: readonly Value[]): void {
+  /** Makes the tree of values in any order. */
+  #make(values: readonly Value[]): void {
+    const keys = values.map(this.#keyOf);
     const order = orderOf(keys);
     let nodes: Node<Value>[] = [];
     let firstKeys: Key[] = [];

@@ -3,9 +3,14 @@ import type { KeyRange } from "../../core/key-range.js";
 import { rangeContains } from "../../core/key-range.js";
 import type { Row } from "../../core/row.js";
 import type { Revision } from "../../core/words.js";
-import type { Memtable } from "../memory/memtable.js";
 import type { EventCursor } from "../store.js";
 import type { Table, TableRows } from "../table/table.js";
+
+/** What a walk over events needs of a memtable: its rows by their places, in order of revision. */
+export interface ListedRows {
+  firstPlaceFrom(revision: Revision): number;
+  row(place: number): Row | undefined;
+}
 
 /** All rows of a range, by walking everything that happened meanwhile. */
 export class RangeEvents implements EventCursor {
@@ -14,7 +19,7 @@ export class RangeEvents implements EventCursor {
   readonly #to: Revision;
   /** Oldest first. */
   readonly #tables: readonly Table[];
-  readonly #memtables: readonly Memtable[];
+  readonly #memtables: readonly ListedRows[];
   readonly #isGone: ((row: Row) => boolean) | null;
   readonly #cached: boolean;
   readonly #release: () => void;
@@ -33,7 +38,7 @@ export class RangeEvents implements EventCursor {
     from: Revision,
     to: Revision,
     tables: readonly Table[],
-    memtables: readonly Memtable[],
+    memtables: readonly ListedRows[],
     isGone: ((row: Row) => boolean) | null,
     release: () => void,
     cached = true,

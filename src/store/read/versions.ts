@@ -1,19 +1,6 @@
 // All versions of one key, newest first, from wherever they lie.
-import type { Row } from "../../core/row.js";
 import type { RowHead } from "../../core/view.js";
-import type { Key, Revision } from "../../core/words.js";
-import type { Memtable } from "../memory/memtable.js";
-
-/** Versions in a memtable with revisions from `from` on, newest first. */
-export function versionsInMemtable(memtable: Memtable, key: Key, from: Revision): Row[] {
-  const rows: Row[] = [];
-  let version = memtable.newest(key) ?? null;
-  while (version !== null && version.row.modRevision >= from) {
-    rows.push(version.row);
-    version = version.older;
-  }
-  return rows;
-}
+import type { Revision } from "../../core/words.js";
 
 /**
  * Of versions newest first, those that the last compaction left: all above its revision and the newest at or below it,

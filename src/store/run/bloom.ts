@@ -7,10 +7,20 @@ const PROBES = 6;
 
 /** A 32-bit hash of a key's bytes: FNV-1a with a finish that spreads the last bytes. */
 export function hashKey(key: Uint8Array, length: number): number {
-  let hash = 0x811c9dc5 | 0;
+  let hash = HASH_START;
   for (let i = 0; i < length; i += 1) {
-    hash = Math.imul(hash ^ (key[i] as number), 0x01000193);
+    hash = Math.imul(hash ^ (key[i] as number), HASH_FACTOR);
   }
+  return finishHash(hash);
+}
+
+/** For a caller that goes over the key's bytes anyway: begin with this, XOR each byte, multiply by the factor … */
+export const HASH_START: number = 0x811c9dc5 | 0;
+export const HASH_FACTOR = 0x01000193;
+
+/** … and end with this. */
+export function finishHash(unfinished: number): number {
+  let hash = unfinished;
   hash ^= hash >>> 16;
   hash = Math.imul(hash, 0x85ebca6b);
   hash ^= hash >>> 13;

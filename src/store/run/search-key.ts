@@ -1,22 +1,33 @@
 // A key as an index run looks for it: its bytes and its hash, made once for all runs. One object serves all reads of a
 // thread, since no read awaits between making and using it.
-import { latin1, writeLatin1 } from "../../lib/bytes.js";
+import { latin1 } from "../../lib/bytes.js";
 import type { Key } from "../../core/words.js";
-import { hashKey } from "./bloom.js";
+import { finishHash, HASH_FACTOR, HASH_START, hashKey } from "./bloom.js";
 
 export class SearchKey {
   /** The key is keyBytes[0, keyLength). */
   keyBytes: Uint8Array = new Uint8Array(256);
   keyLength = 0;
-  hash = 0;
+  hash: number = hashKey(this.keyBytes, 0);
   key: Key = "";
 
   set(key: Key): void {
-    this.#reserve(key.length);
-    writeLatin1(this.keyBytes, 0, key);
-    this.keyLength = key.length;
+    // A put looks its key up and then appends its row: the string is the same.
+    if (key === this.key) {
+      return;
+    }
+    const { length } = key;
+    this.#reserve(length);
+    const bytes = this.keyBytes;
+    let hash = HASH_START;
+    for (let i = 0; i < length; i += 1) {
+      const byte = key.charCodeAt(i);
+      bytes[i] = byte;
+      hash = Math.imul(hash ^ byte, HASH_FACTOR);
+    }
+    this.keyLength = length;
     this.key = key;
-    this.hash = hashKey(this.keyBytes, this.keyLength);
+    this.hash = finishHash(hash);
   }
 
   /** Takes the bytes `key[0, length)`. */

@@ -1,7 +1,7 @@
 // Makes one log table and one index run of the entries between two seal points, read from the sealed segments of the
 // log: the main thread's heap is not touched, and the files are a pure function of the entries' rows.
 import { assert } from "../../lib/assert.js";
-import { latin1Bytes, writeLatin1 } from "../../lib/bytes.js";
+import { latin1Bytes } from "../../lib/bytes.js";
 import { crc32 } from "../../lib/crc32.js";
 import { sha256 } from "../../lib/sha256.js";
 import { revisionStep, type Entry } from "../../core/entry.js";
@@ -89,7 +89,7 @@ function writeTable(
     throw error;
   }
   const written = writer.finish();
-  if (heads.rows === 0) {
+  if (heads.count === 0) {
     workshop.discardNewest();
     return { table: null, heads };
   }
@@ -110,12 +110,8 @@ function checkFollows(entry: Entry, index: number, revision: number): void {
 export function writeRun(workshop: Workshop, heads: HeadColumns, lastRevision: number): RunRecord {
   const { number, path } = workshop.newFile("run");
   const writer = new RunWriter(workshop.disk, path, lastRevision);
-  let key = new Uint8Array(256);
-  heads.visitInOrder((head) => {
-    if (head.key.length > key.length) {
-      key = new Uint8Array(head.key.length * 2);
-    }
-    writer.add(key, writeLatin1(key, 0, head.key), head);
+  heads.visitInOrder((key, length, head) => {
+    writer.add(key, length, head);
   });
   return { number, ...writer.finish(), deadRows: 0, cleanedRevision: 0 };
 }

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { makeRow, makeTombstone, type Row } from "../../core/row.js";
 import type { Revision } from "../../core/words.js";
+import { latin1 } from "../../lib/bytes.js";
 import { HeadColumns } from "./head-columns.js";
 
 const keyArbitrary = fc
@@ -33,7 +34,9 @@ test("heads come by key in byte order, each key's newest first, with all their n
         columns.add(row);
       }
       const seen: unknown[] = [];
-      columns.visitInOrder((head) => seen.push({ ...head }));
+      columns.visitInOrder((key, length, head) =>
+        seen.push({ key: latin1(key, 0, length), ...head }),
+      );
       const expected = rows.toSorted((a, b) =>
         a.key === b.key
           ? b.modRevision - a.modRevision || b.subRevision - a.subRevision
@@ -50,7 +53,7 @@ test("heads come by key in byte order, each key's newest first, with all their n
           }),
         ),
       );
-      assert.equal(columns.rows, rows.length);
+      assert.equal(columns.count, rows.length);
     }),
   );
 });
@@ -62,7 +65,8 @@ test("columns grow", () => {
   }
   let last = "";
   let count = 0;
-  columns.visitInOrder(({ key }) => {
+  columns.visitInOrder((bytes, length) => {
+    const key = latin1(bytes, 0, length);
     assert.ok(key > last);
     last = key;
     count += 1;

@@ -343,7 +343,7 @@ export class FrameReader {
       return;
     }
     sender.initialWindow = bytes;
-    for (const stream of streams.values()) {
+    for (const stream of streams.all()) {
       this.#expect(
         sender.widenStream(stream, change),
         ERROR.FLOW_CONTROL_ERROR,

@@ -19,6 +19,7 @@ import {
 import { Output } from "./output.js";
 import { Sender } from "./sender.js";
 import { ENDING, type Exchange, Stream } from "./stream.js";
+import { StreamTable } from "./stream-table.js";
 import { FrameWriter } from "./writer.js";
 
 /** gRPC's frame around a message: a flag for compression and the length. */
@@ -39,7 +40,7 @@ export class Session implements Flushable {
   readonly output: Output;
   readonly writer: FrameWriter;
   readonly sender: Sender;
-  readonly streams: Map<number, Stream> = new Map<number, Stream>();
+  readonly streams: StreamTable = new StreamTable();
   readonly pings: PingPolice;
   readonly controlBudget: Budget;
   readonly resetBudget: Budget;
@@ -90,7 +91,7 @@ export class Session implements Flushable {
     const receiveWindow = this.context.limits.streamWindowBytes;
     const stream = new Stream(id, this.sender.initialWindow, receiveWindow, remoteClosed);
     stream.exchange = exchange;
-    this.streams.set(id, stream);
+    this.streams.add(stream);
     return stream;
   }
 
@@ -329,7 +330,7 @@ export class Session implements Flushable {
     }
     this.isClosed = true;
     this.output.discard();
-    for (const stream of [...this.streams.values()]) {
+    for (const stream of this.streams.all()) {
       this.abortStream(stream);
     }
   }
