@@ -2,6 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import protobuf from "protobufjs";
+import { gatewayRoutes } from "../src/server/gateway/routes.js";
 import { fieldsOf, loadProtos, packagesOf } from "./codecs/proto-model.js";
 import { FIELDS, METRICS, ROUTES, RPCS, type Verdict, yes } from "./compatibility/table.js";
 
@@ -64,6 +65,14 @@ export function compatibilityDoc(): string {
     "## HTTP",
     "",
     ...table("path", ROUTES),
+    "## JSON gateway",
+    "",
+    "`POST`, and the same below `/v3beta/`. A stream comes as chunks, or over a websocket.",
+    "",
+    "| path | method |",
+    "| --- | --- |",
+    ...[...gatewayRoutes].map(([path, method]) => `| \`${path}\` | \`${method.path}\` |`),
+    "",
     "## Metrics",
     "",
     ...table("metric", METRICS),

@@ -63,15 +63,5 @@ function run(paths, concurrency) {
   return status ?? 1;
 }
 
-if (tier === "quick") {
-  // Most of them wait for something: left to itself the runner keeps one core free.
-  process.exit(run(files, availableParallelism()));
-}
-// Programs are given the machine for themselves; simulations, on time of their own, share it.
-const simulations = files.filter((file) => /[\\/]sim-/.test(file));
-const others = files.filter((file) => !simulations.includes(file));
-const codes = [
-  others.length === 0 ? 0 : run(others, 1),
-  simulations.length === 0 ? 0 : run(simulations, 2),
-];
-process.exit(Math.max(...codes));
+// Most of them wait for something: left to itself the runner keeps one core free.
+process.exit(run(files, availableParallelism()));

@@ -193,7 +193,8 @@ export class LocalNode implements Node {
         if (error === null) {
           resolve();
         } else {
-          reject(error);
+          // Whether the term's first entry was written concerns nobody: what made the node stop does.
+          reject(this.#stoppedBy() ?? error);
         }
       };
       const raiseBy = Math.max(rule.raiseRevisionBy, this.#parts.raiseRevisionBy ?? 0);
@@ -274,6 +275,12 @@ export class LocalNode implements Node {
       });
       this.#ended = this.#release(this.#closed, error);
     }
+  }
+
+  /** What made it stop by itself; null while it runs, or if it was closed. */
+  #stoppedBy(): T4Error | null {
+    const cause = this.#closed?.cause;
+    return cause instanceof T4Error ? cause : null;
   }
 
   get term(): Term {

@@ -174,6 +174,7 @@ export const METHOD_POLICIES: ReadonlyMap<string, MethodPolicy> = new Map<string
     ...authPolicies,
     ...lockPolicies,
     ...electionPolicies,
+    "/t4.v1.Admin/Collect": "root",
     "/grpc.health.v1.Health/Check": "open",
     "/grpc.health.v1.Health/Watch": "open",
   }),

@@ -510,6 +510,24 @@ export const messageFields: ReadonlyMap<string, readonly FieldDescriptor[]> = ne
   ["grpc.health.v1.HealthCheckResponse", [
     field(1, "status", "enum", false, "grpc.health.v1.HealthCheckResponse.ServingStatus", "", ""),
   ]],
+  ["t4.v1.CollectRequest", [
+    field(1, "cluster_id", "uint64", false, "", "", "The database that is meant: a server of another one refuses."),
+    field(2, "keep", "uint32", false, "", "", "Checkpoints that are kept at least; 1 or more."),
+    field(3, "restore_window_ms", "int64", false, "", "", "How far back any moment can be restored."),
+    field(4, "grace_ms", "int64", false, "", "", "How long what is needed no more is kept all the same; a minute or more."),
+    field(5, "dry_run", "bool", false, "", "", "Only tell what would be done."),
+  ]],
+  ["t4.v1.CollectedObject", [
+    field(1, "key", "string", false, "", "", ""),
+    field(2, "bytes", "int64", false, "", "", ""),
+  ]],
+  ["t4.v1.CollectResponse", [
+    field(1, "kind", "string", false, "", "", "\"collected\"; \"planned\" for a dry run; \"disturbed\": nothing is wrong, ask again; \"fenced\": this server does not lead any more."),
+    field(2, "deleted", "message", true, "t4.v1.CollectedObject", "", ""),
+    field(3, "condemned", "message", true, "t4.v1.CollectedObject", "", "To be deleted when the grace is over."),
+    field(4, "dropped_checkpoints", "string", true, "", "", ""),
+    field(5, "kept_checkpoints", "string", true, "", "", ""),
+  ]],
 ]);
 
 /** Numbers of each enum's names. */
@@ -579,4 +597,5 @@ export const methodDescriptors: readonly MethodDescriptor[] = [
   {"path":"/v3electionpb.Election/Resign","request":"v3electionpb.ResignRequest","response":"v3electionpb.ResignResponse","clientStreams":false,"serverStreams":false,"comment":"Resign releases election leadership so other campaigners may acquire leadership on the election."},
   {"path":"/grpc.health.v1.Health/Check","request":"grpc.health.v1.HealthCheckRequest","response":"grpc.health.v1.HealthCheckResponse","clientStreams":false,"serverStreams":false,"comment":"Check gets the health of the specified service. If the requested service is unknown, the call will fail with status NOT_FOUND. If the caller does not specify a service name, the server should respond with its overall health status."},
   {"path":"/grpc.health.v1.Health/Watch","request":"grpc.health.v1.HealthCheckRequest","response":"grpc.health.v1.HealthCheckResponse","clientStreams":false,"serverStreams":true,"comment":"Performs a watch for the serving status of the requested service. The server will immediately send back a message indicating the current serving status. It will then subsequently send a new message whenever the service's serving status changes."},
+  {"path":"/t4.v1.Admin/Collect","request":"t4.v1.CollectRequest","response":"t4.v1.CollectResponse","clientStreams":false,"serverStreams":false,"comment":"Removes from the object store what no checkpoint that is kept, no branch and no point of the restore window needs."},
 ];

@@ -88,6 +88,7 @@ export const gatewayRoutes: ReadonlyMap<string, MethodDescriptor> = new Map(
 /** Methods that have no route, and why. */
 export const METHODS_WITHOUT_ROUTE: ReadonlyMap<string, string> = new Map([
   ["/etcdserverpb.KV/RangeStream", "gRPC only, as in etcd"],
+  ["/t4.v1.Admin/Collect", "not etcd's: t4 gc asks for it over gRPC"],
   ["/grpc.health.v1.Health/Check", "/health and /readyz answer it"],
   ["/grpc.health.v1.Health/Watch", "/health and /readyz answer it"],
 ]);
