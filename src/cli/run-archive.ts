@@ -27,8 +27,8 @@ export async function openRunArchive(
   };
   const address =
     flags.advertiseClientUrls?.[0] ?? `${flags.listen.host}:${String(flags.listen.port)}`;
-  const archive = await openArchive(told, address, runtime, async (url) =>
-    openStoreAt(url, flags, runtime),
+  const archive = await openArchive(told, address, runtime, async (url, world) =>
+    openStoreAt(url, flags, world),
   );
   const { store, syncUpload, putsPerSecondMax } = archive.config;
   if (syncUpload) {

@@ -10,6 +10,7 @@ import { objectStoreT4Error } from "../../object/object-errors.js";
 import { ObjectStoreError, type ObjectStore } from "../../object/object-store.js";
 import { openObjectStore } from "../../object/open-object-store.js";
 import { assertFit, probeObjectStore } from "../../object/probe.js";
+import { noMetrics } from "../../runtime/metrics.js";
 import type { Runtime } from "../../runtime/runtime.js";
 import type { ArchiveConfig, CheckpointConfig } from "./archive-config.js";
 import { StartWatch } from "./start-watch.js";
@@ -78,7 +79,7 @@ export async function openArchive(
   settings: ArchiveSettings,
   address: string,
   runtime: Runtime,
-  open: (url: string) => Promise<ObjectStore> = async (url) => openObjectStore(url, runtime),
+  open: (url: string, world: Runtime) => Promise<ObjectStore> = openObjectStore,
 ): Promise<OpenedArchive> {
   const graceMs = settings.gcGraceMs ?? DAY_MS;
   if (graceMs < COLLECTION_GRACE_MS_MIN) {
@@ -91,11 +92,11 @@ export async function openArchive(
   }
   const opened: ObjectStore[] = [];
   const answers = new AnswerWatch(runtime.clock);
-  const openStore = async (given: string | ObjectStore): Promise<ObjectStore> => {
+  const openStore = async (given: string | ObjectStore, world: Runtime): Promise<ObjectStore> => {
     if (typeof given !== "string") {
       return answers.over(given);
     }
-    const store = await open(given);
+    const store = await open(given, world);
     opened.push(store);
     return answers.over(store);
   };
@@ -104,9 +105,13 @@ export async function openArchive(
   };
   let start: StartWatch | null = null;
   try {
-    const store = await openStore(settings.objectStore);
+    const store = await openStore(settings.objectStore, runtime);
     const { branch } = settings;
-    const source = branch === undefined ? null : await openStore(branch.source);
+    // What is counted are the requests to the node's own store: each metric has one place that it comes from.
+    const source =
+      branch === undefined
+        ? null
+        : await openStore(branch.source, { ...runtime, metrics: noMetrics });
     start = new StartWatch({
       answers,
       url: store.url,
