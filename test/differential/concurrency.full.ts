@@ -10,7 +10,7 @@ import { startEtcd, startSubject, type ServerProcess } from "../support/server-p
 import { sleep } from "../support/wait.js";
 
 const SCRIPTS = 20;
-const OPERATIONS_EACH = 150;
+const OPERATIONS_EACH = 80;
 const SETTLE_MS = 5_000;
 const OBSERVATION_BEGINS_MS = 150;
 const LEASES = ["1", "2", "3", "-4", "255"];

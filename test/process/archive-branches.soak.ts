@@ -21,8 +21,13 @@ describe("branches, and objects that are deleted", { concurrency: true }, () => 
     });
   }
 
-  test("ten branches, each of the one before (versitygw)", { skip: buildVersitygw() }, async () => {
-    await using places = await versitygwPlaces();
-    await runNested(places);
-  });
+  for (const [name, make, skip] of [
+    ["a fake S3", fakePlaces, false],
+    ["versitygw", versitygwPlaces, buildVersitygw()],
+  ] as const) {
+    test(`ten branches, each of the one before (${name})`, { skip }, async () => {
+      await using places = await make();
+      await runNested(places);
+    });
+  }
 });
