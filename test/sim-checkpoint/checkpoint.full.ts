@@ -4,7 +4,7 @@ const simulation = new URL("./simulation.js", import.meta.url);
 
 testSeeds("restores give back what was acknowledged, in hundreds of runs", simulation, {
   first: 10_000,
-  seeds: 300,
+  seeds: 100,
 });
 
 testPlanted(simulation, {

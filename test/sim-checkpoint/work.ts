@@ -230,17 +230,21 @@ export class Work {
     );
     if (forked.kind === "done") {
       const { index, path, clusterId } = forked.result;
-      assert.ok(!place.isRemoved, "nothing is forked from what was removed");
-      while (place.truth.tip.index < index) {
+      // Perhaps a later branch in the same place: the fork may have begun when it was another's.
+      const source = this.places.find((each) => each.path === place.path && !each.isRemoved);
+      assert.ok(source !== undefined, "nothing is forked from what was removed");
+      while (source.truth.tip.index < index) {
         // Its leader has not learned of the last slots yet.
         await this.clock.sleep(1_000);
-        if (place.database === null) {
-          await this.lead(place);
+        if (source.database === null) {
+          await this.lead(source);
         }
       }
       const createdMs = this.clock.wallMs();
       const branch = { id: branchId, clusterId, createdMs };
-      this.places.push(makePlace(place, `${place.path}${path}`, place.truth.branch(index), branch));
+      this.places.push(
+        makePlace(source, `${source.path}${path}`, source.truth.branch(index), branch),
+      );
     }
   }
 

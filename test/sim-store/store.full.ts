@@ -5,7 +5,7 @@ const simulation = new URL("./simulation.js", import.meta.url);
 
 testSeeds("nodes on one object store keep their promises in hundreds of runs", simulation, {
   first: 1_000,
-  seeds: 300,
+  seeds: 200,
   meets: ways,
 });
 

@@ -4,7 +4,8 @@ import { Scenario } from "../../../test/sim-checkpoint/scenario.js";
 import { T4Error, type T4ErrorCode } from "../../core/errors.js";
 import type { Revision } from "../../core/words.js";
 import { silentLogger } from "../../runtime/logger.js";
-import type { Branch } from "./fork.js";
+import type { ObjectStore } from "../../object/object-store.js";
+import { fork, type Branch } from "./fork.js";
 import { listBranches } from "./list-branches.js";
 import { branchKey } from "./pin.js";
 import { unfork } from "./unfork.js";
@@ -147,6 +148,48 @@ test("a fork below what is kept is refused, and leaves nothing", async () => {
   const target = { kind: "revision", revision: 2 as Revision } as const;
   await assert.rejects(source.fork("a", target), hasCode("T4_NOT_RETAINED"));
   assert.deepEqual(await source.keys("branches/"), []);
+});
+
+test("a fork whose source is replaced by a branch of the same name meanwhile is given up", async () => {
+  const root = await withCheckpoints(11);
+  const first = root.branch(await root.fork("a", { kind: "newest" }));
+  await first.lead();
+  await first.write(3);
+  const { context } = root.world;
+  const store = first.store;
+  let isReplaced = false;
+  const replace = async (): Promise<void> => {
+    isReplaced = true;
+    const findRunner = async (): Promise<null> => Promise.resolve(null);
+    await unfork({ context, branchId: "a", findRunner, logger: silentLogger });
+    await fork({ context, branchId: "a", target: { kind: "newest" }, logger: silentLogger });
+  };
+  // The pins come after what they hold was looked up.
+  const slow: ObjectStore = {
+    url: store.url,
+    at: (path) => (path === "" ? slow : store.at(path)),
+    get: async (...args) => store.get(...args),
+    getRange: async (...args) => store.getRange(...args),
+    head: async (...args) => store.head(...args),
+    put: async (...args) => store.put(...args),
+    putIf: async (...args) => {
+      if (!isReplaced) {
+        await replace();
+      }
+      return store.putIf(...args);
+    },
+    delete: async (...args) => store.delete(...args),
+    list: (...args) => store.list(...args),
+    close: async () => store.close(),
+  };
+  const late = fork({
+    context: { ...context, store: slow },
+    branchId: "b",
+    target: { kind: "newest" },
+    logger: silentLogger,
+  });
+  await assert.rejects(root.run(late), hasCode("T4_NOT_RETAINED"));
+  assert.deepEqual(await first.keys("branches/"), []);
 });
 
 test("a fork that was interrupted is listed, and can be removed", async () => {
