@@ -40,35 +40,23 @@ if (files.length === 0) {
   process.exit(1);
 }
 
-/** Runs files, so many at once; the exit code. */
-function run(paths, concurrency) {
-  const { status } = spawnSync(
-    process.execPath,
-    [
-      "--enable-source-maps",
-      "--test",
-      "--test-reporter=spec",
-      `--test-concurrency=${concurrency}`,
-      ...paths,
-    ],
-    {
-      stdio: "inherit",
-      env: {
-        ...process.env,
-        T4_TEST_SEEDS: option("--seeds") ?? process.env.T4_TEST_SEEDS ?? "",
-        T4_TEST_SECONDS: option("--seconds") ?? process.env.T4_TEST_SECONDS ?? "",
-      },
+// Most of them wait for something: left to itself the runner keeps one core free.
+const { status } = spawnSync(
+  process.execPath,
+  [
+    "--enable-source-maps",
+    "--test",
+    "--test-reporter=spec",
+    `--test-concurrency=${availableParallelism()}`,
+    ...files,
+  ],
+  {
+    stdio: "inherit",
+    env: {
+      ...process.env,
+      T4_TEST_SEEDS: option("--seeds") ?? process.env.T4_TEST_SEEDS ?? "",
+      T4_TEST_SECONDS: option("--seconds") ?? process.env.T4_TEST_SECONDS ?? "",
     },
-  );
-  return status ?? 1;
-}
-
-// Most of them wait for something: left to itself the runner keeps one core free. Those that are told how fast they are
-// have the machine for themselves.
-const alone = files.filter((file) => file.includes(".alone."));
-const together = files.filter((file) => !alone.includes(file));
-const codes = [
-  together.length === 0 ? 0 : run(together, availableParallelism()),
-  alone.length === 0 ? 0 : run(alone, 1),
-];
-process.exit(Math.max(...codes));
+  },
+);
+process.exit(status ?? 1);
