@@ -18,7 +18,7 @@ export interface Socket {
   readonly peerCommonName: string | undefined;
   /** Bytes written and not yet taken by the operating system. */
   readonly queuedBytes: number;
-  /** Writes all parts in order with one system call where that can be. They must not change afterwards. */
+  /** Writes all parts in order with one system call where that can be. They must not change until `queuedBytes` is 0. */
   write(parts: readonly Uint8Array[]): void;
   pause(): void;
   resume(): void;

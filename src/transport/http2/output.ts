@@ -10,17 +10,42 @@ const SLAB_BYTES = 128 * 1024;
 /** A piece this small is copied when its client reads slowly, lest it keep a whole slab in memory. */
 const COPIED_PIECE_BYTES_MAX = SLAB_BYTES / 2;
 
-/** The shared memory. Bytes `[#start, position)` belong to `owner` and are not yet among its pieces. */
+/** Slabs kept for reuse: as many as the events of one turn to a thousand watchers need. */
+const FREE_SLABS_MAX = 32;
+
+/** A piece of memory that answers lie in. */
+interface Slab {
+  readonly buffer: Uint8Array;
+  /** Pieces of it that the operating system may still have to take. */
+  held: number;
+}
+
+function makeSlab(bytes: number): Slab {
+  return { buffer: Buffer.allocUnsafeSlow(Math.max(bytes, SLAB_BYTES)), held: 0 };
+}
+
+/**
+ * The shared memory. Bytes `[#start, position)` belong to `owner` and are not yet among its pieces. Slabs whose pieces have
+ * all left are used again: watchers by the hundred are sent hundreds of megabytes a second, and new memory for those
+ * makes the garbage collector go over the whole heap ten times a second.
+ */
 export class OutputSlab {
-  buffer: Uint8Array = Buffer.allocUnsafeSlow(SLAB_BYTES);
   position = 0;
   owner: Output | undefined = undefined;
+  #slab: Slab = makeSlab(SLAB_BYTES);
   #start = 0;
+  readonly #free: Slab[] = [];
+
+  get buffer(): Uint8Array {
+    return this.#slab.buffer;
+  }
 
   /** Hands the owner what it has written since it became one. */
   seal(): void {
     if (this.owner !== undefined && this.position > this.#start) {
-      this.owner.pieces.push(this.buffer.subarray(this.#start, this.position));
+      this.owner.pieces.push(this.#slab.buffer.subarray(this.#start, this.position));
+      this.owner.slabs.push(this.#slab);
+      this.#slab.held += 1;
     }
     this.#start = this.position;
   }
@@ -30,12 +55,33 @@ export class OutputSlab {
     this.owner = owner;
   }
 
-  /** Begins a new slab with room for at least `bytes`. */
+  /** Begins another slab with room for at least `bytes`. */
   renew(bytes: number): void {
     this.seal();
-    this.buffer = Buffer.allocUnsafeSlow(Math.max(bytes, SLAB_BYTES));
+    this.#slab = (bytes <= SLAB_BYTES ? this.#free.pop() : undefined) ?? makeSlab(bytes);
     this.position = 0;
     this.#start = 0;
+  }
+
+  /** Pieces of these slabs, one each, are not read any more. */
+  release(slabs: readonly Slab[]): void {
+    for (const slab of slabs) {
+      slab.held -= 1;
+      if (slab.held === 0) {
+        this.#reuse(slab);
+      }
+    }
+  }
+
+  #reuse(slab: Slab): void {
+    if (slab === this.#slab) {
+      if (this.position === this.#start) {
+        this.position = 0;
+        this.#start = 0;
+      }
+    } else if (slab.buffer.length === SLAB_BYTES && this.#free.length < FREE_SLABS_MAX) {
+      this.#free.push(slab);
+    }
   }
 }
 
@@ -43,6 +89,8 @@ export class OutputSlab {
 export class Output {
   /** Sealed pieces of this turn, in order. */
   pieces: Uint8Array[] = [];
+  /** Where each of the pieces lies. */
+  slabs: Slab[] = [];
   /** Bytes written and not yet handed to the socket. */
   pendingBytes = 0;
   /** All bytes ever handed to the socket. */
@@ -85,8 +133,9 @@ export class Output {
     if (this.#slab.owner === this) {
       this.#slab.seal();
     }
-    const pieces = this.pieces;
+    const { pieces, slabs } = this;
     this.pieces = [];
+    this.slabs = [];
     this.#counters.bytesSent += this.pendingBytes;
     this.flushedBytes += this.pendingBytes;
     this.pendingBytes = 0;
@@ -99,6 +148,9 @@ export class Output {
       }
     }
     this.#socket.write(pieces);
+    if (this.#socket.queuedBytes === 0) {
+      this.#slab.release(slabs);
+    }
   }
 
   /** Forgets what was written and not handed over: the client is gone. */
@@ -107,7 +159,9 @@ export class Output {
       this.#slab.seal();
       this.#slab.owner = undefined;
     }
+    this.#slab.release(this.slabs);
     this.pieces = [];
+    this.slabs = [];
     this.pendingBytes = 0;
   }
 }
