@@ -108,11 +108,22 @@ test("entries of one turn share a group, and the next group gathers while one is
   assert.equal(machine.log.pendingBytes, 0);
 });
 
+test("a group that has become large does not wait for the end of its turn", async () => {
+  const machine = new LogMachine(new SimulatedDisk(), 1);
+  const position = appendPuts(machine, LOG_START, 20, 4_000);
+  const appended = machine.log.pendingBytes;
+  await machine.flush();
+  appendPuts(machine, position, 1);
+  await machine.flush();
+  assert.ok(appended > 64 * 1024);
+  assert.deepEqual(machine.durable, [17, 20, 21]);
+});
+
 test("a turn with more than a group holds is written in several groups, in order", async () => {
   const machine = new LogMachine(new SimulatedDisk(), 1);
   appendPuts(machine, LOG_START, 7, 3 * 1024 * 1024);
   await machine.flush();
-  assert.deepEqual(machine.durable, [2, 4, 6, 7]);
+  assert.deepEqual(machine.durable, [1, 3, 5, 7]);
 });
 
 test("an entry larger than a group and a segment goes alone, and the segment grows", async () => {
@@ -280,7 +291,7 @@ test("a group that has no room waits for it, and the order stays", async () => {
   assert.equal(machine.log.hasSpace, false);
   disk.capacityBytes = Number.POSITIVE_INFINITY;
   await machine.clock.run(1_100);
-  assert.deepEqual(machine.durable, [2, 3]);
+  assert.deepEqual(machine.durable, [1, 3]);
   await machine.clock.run(1_100);
   assert.equal(machine.log.hasSpace, true);
   await machine.close();
