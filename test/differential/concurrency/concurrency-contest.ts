@@ -1,21 +1,16 @@
 // Locks and elections against etcd: the same operations, one after the other, with calls that wait meanwhile. After each
 // operation both servers must have answered the same calls, and all answers must be equal.
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { skipWithout } from "../support/foreign-tool.js";
-import type { CallOutcome, Message } from "../support/grpc-client.js";
-import { GrpcClient } from "../support/grpc-client.js";
-import { SeededRandom } from "../support/seeded-random.js";
-import { startEtcd, startSubject, type ServerProcess } from "../support/server-process.js";
-import { sleep } from "../support/wait.js";
+import type { CallOutcome, Message } from "../../support/grpc-client.js";
+import { GrpcClient } from "../../support/grpc-client.js";
+import { SeededRandom } from "../../support/seeded-random.js";
+import { startEtcd, startSubject, type ServerProcess } from "../../support/server-process.js";
+import { sleep } from "../../support/wait.js";
 
-const SCRIPTS = 20;
-const OPERATIONS_EACH = 80;
 const SETTLE_MS = 5_000;
 const OBSERVATION_BEGINS_MS = 150;
 const LEASES = ["1", "2", "3", "-4", "255"];
 const NAMES = ["a", "b", ""];
-const skip = skipWithout("etcd");
 
 interface Step {
   readonly path: string;
@@ -25,7 +20,7 @@ interface Step {
 }
 
 /** One server with its calls: what it has not answered yet is null. */
-class Side implements AsyncDisposable {
+export class Side implements AsyncDisposable {
   readonly server: ServerProcess;
   readonly client: GrpcClient;
   readonly answers: (string | null)[] = [];
@@ -216,9 +211,13 @@ class ScriptMaker {
   }
 }
 
-test("locks and elections are answered as etcd answers them", { skip }, async (t) => {
+/** A script a seed, each on fresh servers; returns how many operations that were. Throws at the first difference. */
+export async function runConcurrencySeeds(
+  seeds: readonly number[],
+  operationsEach: number,
+): Promise<number> {
   let operations = 0;
-  for (let seed = 1; seed <= SCRIPTS; seed += 1) {
+  for (const seed of seeds) {
     await using etcd = new Side(await startEtcd());
     await using subject = new Side(await startSubject());
     const sides = [etcd, subject] as const;
@@ -249,7 +248,7 @@ test("locks and elections are answered as etcd answers them", { skip }, async (t
       operations += 1;
       await bothSettle(sides, answerable, `seed ${seed}: ${step.path} ${comparable(step.request)}`);
     };
-    for (let count = 0; count < OPERATIONS_EACH; count += 1) {
+    for (let count = 0; count < operationsEach; count += 1) {
       const step = script.next();
       if (count % 50 === 10) {
         for (const side of sides) {
@@ -267,44 +266,5 @@ test("locks and elections are answered as etcd answers them", { skip }, async (t
     }
     assert.ok(!etcd.answers.includes(null), "every call was answered in the end");
   }
-  t.diagnostic(`${operations} operations`);
-});
-
-test("a lock without a lease of its own is bound to one of 60 s", { skip }, async () => {
-  for (const start of [startEtcd, startSubject]) {
-    await using side = new Side(await start());
-    const { key } = await side.client.must("/v3lockpb.Lock/Lock", { name: Buffer.from("n") });
-    const hex = /^n\/([0-9a-f]+)$/.exec((key as Buffer).toString())?.[1];
-    assert.ok(hex !== undefined, side.server.name);
-    const told = await side.client.must("/etcdserverpb.Lease/LeaseTimeToLive", {
-      ID: BigInt(`0x${hex}`).toString(),
-      keys: true,
-    });
-    assert.deepEqual([told["grantedTTL"], told["keys"]], ["60", [key]], side.server.name);
-  }
-});
-
-test("a client that gives up while it waits leaves no key behind", { skip }, async () => {
-  for (const start of [startEtcd, startSubject]) {
-    await using side = new Side(await start());
-    for (const ID of ["1", "2"]) {
-      await side.client.must("/etcdserverpb.Lease/LeaseGrant", { ID, TTL: "1000" });
-    }
-    const request = { name: Buffer.from("n"), lease: "1" };
-    await side.client.must("/v3lockpb.Lock/Lock", request);
-    const waiting = side.client.open("/v3lockpb.Lock/Lock");
-    waiting.send({ ...request, lease: "2" });
-    waiting.halfClose();
-    const count = async (): Promise<unknown> => {
-      const range = { key: Buffer.from("n/"), range_end: Buffer.from("n0"), count_only: true };
-      return (await side.client.must("/etcdserverpb.KV/Range", range))["count"];
-    };
-    while ((await count()) !== "2") {
-      await sleep(2);
-    }
-    waiting[Symbol.dispose]();
-    while ((await count()) !== "1") {
-      await sleep(2);
-    }
-  }
-});
+  return operations;
+}
