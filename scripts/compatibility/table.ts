@@ -75,6 +75,8 @@ export const METRICS: Readonly<Record<string, Verdict>> = {
     ...["etcd_server_slow_apply_total", "etcd_server_version", "etcd_cluster_version"],
     ...["etcd_server_health_success", "etcd_server_health_failures"],
     ...["etcd_mvcc_db_total_size_in_bytes", "etcd_mvcc_db_total_size_in_use_in_bytes"],
+    ...["etcd_mvcc_put_total", "etcd_mvcc_delete_total", "etcd_mvcc_range_total"],
+    ...["etcd_mvcc_txn_total"],
     ...["etcd_debugging_mvcc_keys_total", "etcd_debugging_mvcc_current_revision"],
     ...["etcd_debugging_mvcc_compact_revision", "etcd_debugging_mvcc_watcher_total"],
     ...["etcd_debugging_mvcc_slow_watcher_total", "etcd_debugging_mvcc_watch_stream_total"],

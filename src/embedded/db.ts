@@ -4,6 +4,7 @@ import type { RangeOperation, RangeOutcome } from "../core/command.js";
 import { T4Error } from "../core/errors.js";
 import { ALL_KEYS } from "../core/key-range.js";
 import type { Row } from "../core/row.js";
+import type { HasNode } from "../node/has-node.js";
 import type { Consistency, Node } from "../node/node.js";
 import type { Clock } from "../runtime/clock.js";
 import type { Random } from "../runtime/random.js";
@@ -86,7 +87,7 @@ export interface DbStatus {
  * return and `Input` what writes take. Every call may also throw T4_CLOSED after `close`, T4_UNAVAILABLE when the node
  * cannot serve it now (and did not apply it), and T4_IO or T4_CORRUPT when a file fails.
  */
-export class Db<Value = string, Input = Bytes> implements AsyncDisposable {
+export class Db<Value = string, Input = Bytes> implements AsyncDisposable, HasNode {
   /** Leases: `grant`, `keepAlive`, `revoke`, `timeToLive`, `list`. */
   readonly leases: Leases;
   readonly #node: Node;
@@ -114,6 +115,11 @@ export class Db<Value = string, Input = Bytes> implements AsyncDisposable {
     this.#stopped = node.stopped.then((error) => {
       this.#endWatches(error ?? new T4Error("T4_CLOSED", "the database is closed"));
     });
+  }
+
+  /** For `serve` of `t4db/server`. */
+  get "t4db.node"(): Node {
+    return this.#access.node();
   }
 
   /** The revision of the last change that is committed; 1 if there never was one. */

@@ -2,6 +2,7 @@
 import type { ArchiveSettings } from "../node/archive/archive-settings.js";
 import { openNode, type NodeConfig } from "../node/open-node.js";
 import type { Logger } from "../runtime/logger.js";
+import type { Metrics } from "../runtime/metrics.js";
 import type { Runtime } from "../runtime/runtime.js";
 import { stayAlive } from "../runtime/stay-alive.js";
 import { systemRuntime } from "../runtime/system-runtime.js";
@@ -12,9 +13,9 @@ export async function openLocal<Value, Input>(
   config: NodeConfig,
   settings: ArchiveSettings | null,
   codec: ValueCodec<Value, Input>,
-  logger: Logger,
+  told: { readonly logger?: Logger; readonly metrics?: Metrics },
 ): Promise<Db<Value, Input>> {
-  const runtime = systemRuntime({ logger });
+  const runtime = systemRuntime(told);
   if (settings === null) {
     return new Db(await openNode(config, runtime), codec, runtime);
   }

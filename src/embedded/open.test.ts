@@ -70,3 +70,35 @@ test("JSON values have the type asked for", async () => {
   await db.put("alice", { theme: "dark" });
   assert.equal((await db.get("alice"))?.value.theme, "dark");
 });
+
+test("a quota refuses what adds, and history is given up by itself", async () => {
+  await using small = await open({ memory: true, quotaBytes: 10_000 });
+  await small.put("k", "v".repeat(5_000));
+  await fails("T4_NO_SPACE", async () => small.put("l", "v".repeat(8_000)));
+  await small.delete("k");
+  await using young = await open({
+    memory: true,
+    autoCompaction: { mode: "periodic", periodMs: 1_000 },
+  });
+  await young.put("k", "1");
+  await young.put("k", "2");
+  while (young.compactRevision === 0) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  assert.equal((await young.get("k"))?.value, "2");
+});
+
+test("limits that make no sense are refused", async () => {
+  const loose = open as (config: object) => Promise<unknown>;
+  for (const wrong of [
+    { segmentBytesMax: 0 },
+    { segmentAgeMsMax: 0.5 },
+    { quotaBytes: -1 },
+    { autoCompaction: { mode: "periodic", periodMs: 10 } },
+    { autoCompaction: { mode: "revision", revisions: 0 } },
+    { autoCompaction: { mode: "hourly" } },
+    { autoCompaction: {} },
+  ]) {
+    await fails("T4_INVALID_ARGUMENT", async () => loose({ memory: true, ...wrong }));
+  }
+});

@@ -1,8 +1,7 @@
 // Opening a database in this process. What a database is made of is loaded with the first one, so that a program that
 // may open one starts as fast as one that does not.
 import { T4Error } from "../core/errors.js";
-import { silentLogger } from "../runtime/logger.js";
-import { codecOf, type OpenConfig } from "./config.js";
+import { checkLimits, codecOf, type OpenConfig } from "./config.js";
 import type { Db } from "./db.js";
 import type { ValueCodec } from "./encoding.js";
 
@@ -29,12 +28,13 @@ export async function open(
 ): Promise<Db<Uint8Array>>;
 export async function open(config: OpenConfig & { readonly valueEncoding?: "utf8" }): Promise<Db>;
 export async function open<Value, Input>(config: OpenConfig): Promise<Db<Value, Input>> {
-  const { dataDir, memory, nodeId, valueEncoding, logger = silentLogger, ...rest } = config;
-  const { segmentBytesMax, segmentAgeMsMax, ...settings } = rest;
+  const { dataDir, memory, nodeId, valueEncoding, logger, metrics, ...rest } = config;
+  const { segmentBytesMax, segmentAgeMsMax, quotaBytes, autoCompaction, ...settings } = rest;
   // The types see to it that there is exactly one; callers in JavaScript have no types.
   if ((typeof dataDir === "string" && dataDir !== "") === (memory === true)) {
     throw new T4Error("T4_INVALID_ARGUMENT", "open() takes either a dataDir or memory: true");
   }
+  checkLimits(config);
   // What the codec reads and takes is what the overloads say.
   const codec = codecOf(valueEncoding) as ValueCodec<Value, Input>;
   const { openLocal } = await import("./open-local.js");
@@ -44,9 +44,14 @@ export async function open<Value, Input>(config: OpenConfig): Promise<Db<Value, 
       nodeId: nodeId ?? null,
       ...(segmentBytesMax === undefined ? {} : { segmentBytesMax }),
       ...(segmentAgeMsMax === undefined ? {} : { segmentAgeMsMax }),
+      ...(quotaBytes === undefined ? {} : { quotaBytes }),
+      ...(autoCompaction === undefined ? {} : { autoCompaction }),
     },
     settings.objectStore === undefined ? null : settings,
     codec,
-    logger,
+    {
+      ...(logger === undefined ? {} : { logger }),
+      ...(metrics === undefined ? {} : { metrics }),
+    },
   );
 }

@@ -115,22 +115,16 @@ function declareStore(metrics: Metrics, parts: Measured): void {
     "The revision of the last compaction.",
     () => store.compactRevision,
   );
-  metrics.counter(
-    "etcd_debugging_mvcc_put_total",
-    "Keys put, in transactions and outside.",
-    () => pipeline.rowsPut,
-  );
-  metrics.counter(
-    "etcd_debugging_mvcc_delete_total",
-    "Keys deleted, by expiring leases too.",
-    () => pipeline.rowsDeleted,
-  );
-  metrics.counter(
-    "etcd_debugging_mvcc_range_total",
-    "Reads outside of transactions.",
-    () => reads.ranges,
-  );
-  metrics.counter("etcd_debugging_mvcc_txn_total", "Transactions.", () => pipeline.txns);
+  // Under the names that etcd has had since 3.4, and under those before, which it still serves.
+  for (const prefix of ["etcd_mvcc", "etcd_debugging_mvcc"]) {
+    const counter = (name: string, help: string, read: () => number): void => {
+      metrics.counter(`${prefix}_${name}`, help, read);
+    };
+    counter("put_total", "Keys put, in transactions and outside.", () => pipeline.rowsPut);
+    counter("delete_total", "Keys deleted, by expiring leases too.", () => pipeline.rowsDeleted);
+    counter("range_total", "Reads outside of transactions.", () => reads.ranges);
+    counter("txn_total", "Transactions.", () => pipeline.txns);
+  }
   metrics.gauge(
     "t4_store_is_behind",
     "Whether writers wait until the store's files catch up. 1: yes, 0: no.",

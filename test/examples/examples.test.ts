@@ -37,6 +37,10 @@ test("examples/watch.ts", async () => {
   );
 });
 
+test("examples/serve.ts", async () => {
+  assert.equal(await runExample("serve"), "dark\n");
+});
+
 test("examples/lock.ts", async () => {
   const lines = (await runExample("lock")).trimEnd().split("\n");
   assert.equal(lines.pop(), "all done");
