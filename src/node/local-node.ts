@@ -133,6 +133,7 @@ export class LocalNode implements Node {
       committed: () => {
         this.#waits.advance(store.committedRevision);
         this.#expiry.schedule();
+        this.#quota.committed();
       },
       damaged: (error) => {
         this.#damage.note(error);
@@ -143,6 +144,11 @@ export class LocalNode implements Node {
     this.#expiry = new LeaseExpiry(system.leases, runtime.clock, (lease, done) => {
       this.#pipeline.propose({ kind: "lease-revoke", lease }, done);
     });
+    this.#declareMetrics();
+  }
+
+  #declareMetrics(): void {
+    const { log, store, system, quotaBytes = 0, runtime } = this.#parts;
     declareMetrics(runtime.metrics, {
       log,
       store,
