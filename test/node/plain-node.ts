@@ -38,7 +38,7 @@ export interface PlainNode {
 export async function startPlainNode(
   isAutomatic = true,
   rule: Partial<CommitRule> = {},
-  parts: Pick<NodeParts, "quotaBytes"> = {},
+  parts: Pick<NodeParts, "quotaBytes" | "leasesExpire"> = {},
 ): Promise<PlainNode> {
   const log = new PlainLog(isAutomatic);
   const store = new PlainStore();
