@@ -11,7 +11,7 @@ import { systemRuntime } from "../../runtime/system-runtime.js";
 import { note, print, printJson, Progress, shellWord } from "../archive/output.js";
 import { CommandError, EXIT_FAILED, EXIT_OK, EXIT_USAGE } from "../exit.js";
 import { keyArgument } from "../render.js";
-import { stopRequested } from "../signals.js";
+import { abortedBySignal } from "../signals.js";
 import { CopySource } from "./copy-source.js";
 import { StateKeeper, type CopyState } from "./copy-state.js";
 import { hexOfLease, leaseOfHex } from "./copied-leases.js";
@@ -167,7 +167,9 @@ async function copy(
   begun: CopyState,
   keeper: StateKeeper,
 ): Promise<Copied> {
-  const stop = interrupted();
+  const stop = abortedBySignal(
+    (name) => new CommandError(`interrupted by ${name}: the same command goes on`, EXIT_FAILED),
+  );
   const leases = new Map(leasesOf(begun).map((lease) => [lease, true]));
   const progress = new Progress();
   let state = begun;
@@ -248,19 +250,6 @@ async function isGranted(
   }
   known.set(lease, ttlSeconds !== null);
   return ttlSeconds !== null;
-}
-
-function interrupted(): AbortSignal {
-  const controller = new AbortController();
-  stopRequested().then(
-    ({ signal }) => {
-      controller.abort(
-        new CommandError(`interrupted by ${signal}: the same command goes on`, EXIT_FAILED),
-      );
-    },
-    () => {},
-  );
-  return controller.signal;
 }
 
 function tell(
