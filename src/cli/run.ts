@@ -17,7 +17,7 @@ import { CommandError, EXIT_FAILED, EXIT_OK } from "./exit.js";
 import { runOptions, type RunFlags } from "./flags.js";
 import type { ListenSettings } from "./listen.js";
 import { autoCompactionOf } from "./maintenance-flags.js";
-import { stopRequested, type StopRequest } from "./signals.js";
+import { abortedBySignal, stopRequested } from "./signals.js";
 
 /** How long after the start the log is opened: the clients that wait for a server come first. */
 const LOG_DELAY_MS = 50;
@@ -102,7 +102,11 @@ async function serveArchived(
   running: Running,
 ): Promise<number> {
   const { logger, runtime } = running;
-  const starting = abortWhen(running.stop);
+  // Nothing is lost by giving up a start.
+  const starting = abortedBySignal(
+    (name) => new CommandError(`stopped by ${name} before it was ready`, EXIT_FAILED),
+    running.stop,
+  );
   // A start that waits for a lock, or restores, says so meanwhile. And it is what keeps the process alive while a start
   // waits for nothing but a time to pass.
   const slow = setInterval(() => {
@@ -123,16 +127,6 @@ async function serveArchived(
   } finally {
     clearInterval(slow);
   }
-}
-
-/** Aborted by a signal: nothing is lost by giving up a start. */
-function abortWhen(stop: ReturnType<typeof stopRequested>): AbortSignal {
-  const controller = new AbortController();
-  const abort = ({ signal }: StopRequest): void => {
-    controller.abort(new CommandError(`stopped by ${signal} before it was ready`, EXIT_FAILED));
-  };
-  stop.then(abort, () => {});
-  return controller.signal;
 }
 
 interface Running {

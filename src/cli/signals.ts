@@ -1,6 +1,6 @@
 // SIGTERM and SIGINT ask for a clean end; a second one does not wait for it.
 
-import { exitCodeOf } from "./exit.js";
+import { exitCodeOf, type CommandError } from "./exit.js";
 
 export interface StopRequest {
   readonly signal: NodeJS.Signals;
@@ -20,4 +20,19 @@ export async function stopRequested(): Promise<StopRequest> {
     process.on("SIGTERM", onSignal);
     process.on("SIGINT", onSignal);
   });
+}
+
+/** Aborted by the first signal, with what `toError` makes of it. */
+export function abortedBySignal(
+  toError: (signal: NodeJS.Signals) => CommandError,
+  stop: Promise<StopRequest> = stopRequested(),
+): AbortSignal {
+  const controller = new AbortController();
+  stop.then(
+    ({ signal }) => {
+      controller.abort(toError(signal));
+    },
+    () => {},
+  );
+  return controller.signal;
 }

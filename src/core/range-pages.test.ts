@@ -39,12 +39,13 @@ function merged(
   wanted: RangeOperation,
   pageRows: readonly number[],
   stepRows: number,
+  bytes: number,
 ): { keys: string[]; count: number; more: boolean; sizes: number[] } {
   const pages = new RangePages(wanted, view, view.revision);
   const keys: string[] = [];
   const sizes: number[] = [];
   for (let at = 0; ; at += 1) {
-    pages.begin(pageRows[at % pageRows.length] ?? 1);
+    pages.begin(pageRows[at % pageRows.length] ?? 1, bytes);
     while (!pages.step(stepRows, Infinity)) {
       // Others run.
     }
@@ -64,16 +65,17 @@ test("pages put together are the range, whatever their sizes and the steps", () 
       operation,
       fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 4 }),
       fc.integer({ min: 1, max: 4 }),
-      (wanted, pageRows, stepRows) => {
+      fc.constantFrom(1, 40, Infinity),
+      (wanted, pageRows, stepRows, bytes) => {
         const expected = readRange(wanted, view, view.revision, view.revision);
-        const { keys, count, more, sizes } = merged(wanted, pageRows, stepRows);
+        const { keys, count, more, sizes } = merged(wanted, pageRows, stepRows, bytes);
         assert.deepEqual(
           keys,
           expected.rows.map((row) => `${row.key} ${row.value.length}`),
         );
         assert.deepEqual([count, more], [expected.count, expected.more]);
         for (const [at, size] of sizes.entries()) {
-          assert.ok(size <= (pageRows[at % pageRows.length] ?? 1));
+          assert.ok(size <= (bytes === 1 ? 1 : (pageRows[at % pageRows.length] ?? 1)));
           assert.ok(size > 0 || sizes.length === 1, "a page that is not the only one has rows");
         }
       },

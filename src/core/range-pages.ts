@@ -25,6 +25,9 @@ export class RangePages {
   #hasNext: boolean;
   #rows: Row[] = [];
   #rowsWanted = 0;
+  /** Of the page so far. */
+  #bytes = 0;
+  #bytesWanted = 0;
 
   /** `operation` has neither sort nor filters. `at` is the revision to read. */
   constructor(operation: RangeOperation, view: ReadView, at: Revision) {
@@ -40,11 +43,13 @@ export class RangePages {
     }
   }
 
-  /** Begins a page of at most `rows` rows. */
-  begin(rows: number): void {
-    assert(rows > 0, "a page has rows");
+  /** Begins a page of at most `rows` rows, which ends with the row that makes it `bytes` long. */
+  begin(rows: number, bytes: number): void {
+    assert(rows > 0 && bytes > 0, "a page has rows");
     this.#rows = [];
     this.#rowsWanted = rows;
+    this.#bytes = 0;
+    this.#bytesWanted = bytes;
   }
 
   /** Goes on for some `rowsMax` keys or `bytesMax` bytes; returns whether the page is ready. */
@@ -60,6 +65,7 @@ export class RangePages {
         const row = this.#operation.keysOnly ? rowOfHead(this.#cursor.head) : this.#cursor.row();
         this.#rows.push(row);
         bytes += row.end - row.start;
+        this.#bytes += row.end - row.start;
       }
       this.#hasNext = this.#cursor.next();
     }
@@ -68,7 +74,8 @@ export class RangePages {
 
   /** Once no more rows may be returned, the rest is counted with the last page. */
   get #isFull(): boolean {
-    return this.#rows.length === this.#rowsWanted && this.#limit > 0;
+    const isEnough = this.#rows.length === this.#rowsWanted || this.#bytes >= this.#bytesWanted;
+    return isEnough && this.#limit > 0;
   }
 
   /** The page, once `step` has returned true. */

@@ -56,6 +56,8 @@ export interface NodeParts {
   /** Bytes that the store may have; 0 or absent: no limit but the disk's. */
   readonly quotaBytes?: number;
   readonly autoCompaction?: AutoCompaction | null;
+  /** False: no lease runs out in this life of the node. True if absent. */
+  readonly leasesExpire?: boolean;
   /** Where it keeps its data; null or not given in memory. */
   readonly directory?: string | null;
   /** Null in memory. */
@@ -133,6 +135,7 @@ export class LocalNode implements Node {
       committed: () => {
         this.#waits.advance(store.committedRevision);
         this.#expiry.schedule();
+        this.#quota.committed();
       },
       damaged: (error) => {
         this.#damage.note(error);
@@ -143,6 +146,14 @@ export class LocalNode implements Node {
     this.#expiry = new LeaseExpiry(system.leases, runtime.clock, (lease, done) => {
       this.#pipeline.propose({ kind: "lease-revoke", lease }, done);
     });
+    if (parts.leasesExpire === false) {
+      this.#expiry.stop();
+    }
+    this.#declareMetrics();
+  }
+
+  #declareMetrics(): void {
+    const { log, store, system, quotaBytes = 0, runtime } = this.#parts;
     declareMetrics(runtime.metrics, {
       log,
       store,

@@ -115,8 +115,11 @@ export interface Maintenance {
 export interface RowPages {
   /** The store's revision when the read began. */
   readonly revision: Revision;
-  /** The next part; not to be called before the last one has come, nor after the last page. */
-  next(rowsMax: number): Promise<RangePage>;
+  /**
+   * The next part: at most `rowsMax` rows, and none after the one that makes it `bytesMax` long. Not to be called before
+   * the last one has come, nor after the last page.
+   */
+  next(rowsMax: number, bytesMax: number): Promise<RangePage>;
   close(): void;
 }
 

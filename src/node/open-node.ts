@@ -47,7 +47,10 @@ export interface NodeConfig {
   readonly quotaBytes?: number;
   /** Null or absent: history is kept until somebody compacts it. */
   readonly autoCompaction?: AutoCompaction | null;
-  /** Takes a directory into which keys are being copied: the caller copies them. */
+  /**
+   * Takes a directory into which keys are being copied: the caller copies them. No lease runs out meanwhile: nobody who
+   * would renew it knows this node, and keys that are copied would go with it.
+   */
   readonly isCopying?: boolean;
   /** The object store that holds the log and checkpoints as well; null: none. */
   readonly archive?: ArchiveConfig | null;
@@ -77,8 +80,13 @@ async function openInMemory(config: NodeConfig, runtime: Runtime): Promise<Node>
 function limitsOf({
   quotaBytes,
   autoCompaction,
-}: NodeConfig): Pick<NodeParts, "quotaBytes" | "autoCompaction"> {
-  return { quotaBytes: quotaBytes ?? 0, autoCompaction: autoCompaction ?? null };
+  isCopying,
+}: NodeConfig): Pick<NodeParts, "quotaBytes" | "autoCompaction" | "leasesExpire"> {
+  return {
+    quotaBytes: quotaBytes ?? 0,
+    autoCompaction: autoCompaction ?? null,
+    leasesExpire: isCopying !== true,
+  };
 }
 
 async function openOnDisk(config: NodeConfig, path: string, runtime: Runtime): Promise<Node> {

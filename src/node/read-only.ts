@@ -140,15 +140,12 @@ export interface DirectoryEnd {
 export async function readDirectoryEnd(path: string, runtime: Runtime): Promise<DirectoryEnd> {
   const { walDirectory, storeDirectory } = placesIn(path);
   const disk = readOnlyDisk(runtime.disk);
-  const store = openDiskStore(
-    {
-      directory: storeDirectory,
-      runtime: { ...runtime, disk, threads: idleThreads, metrics: noMetrics },
-    },
-    quietListener,
-  );
-  const reader = new LogReader(disk, walDirectory, (store.persistedIndex + 1) as LogIndex);
+  let store: Store | null = null;
+  let reader: LogReader | null = null;
   try {
+    const quiet = { ...runtime, disk, threads: idleThreads, metrics: noMetrics };
+    store = openDiskStore({ directory: storeDirectory, runtime: quiet }, quietListener);
+    reader = new LogReader(disk, walDirectory, (store.persistedIndex + 1) as LogIndex);
     let end: DirectoryEnd = { index: store.committedIndex, revision: store.committedRevision };
     for (let group = reader.next(); group !== null; group = reader.next()) {
       forEachEntry(group, ({ index, revision }) => {
@@ -160,8 +157,8 @@ export async function readDirectoryEnd(path: string, runtime: Runtime): Promise<
   } catch (error) {
     throw fromDiskError(error);
   } finally {
-    reader.close();
-    await store.close();
+    reader?.close();
+    await store?.close();
   }
 }
 

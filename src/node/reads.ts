@@ -80,9 +80,9 @@ export class Reads {
     this.#cursors.add(pages);
     return {
       revision,
-      next: async (rowsMax) => {
+      next: async (rowsMax, bytesMax) => {
         this.#assertOpen();
-        pages.begin(rowsMax);
+        pages.begin(rowsMax, bytesMax);
         while (!pages.step(SLICE_ROWS_MAX, SLICE_BYTES_MAX)) {
           await this.#turns.next();
         }

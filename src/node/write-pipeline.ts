@@ -425,7 +425,10 @@ export class WritePipeline {
   }
 }
 
-/** Whether a command may be held back. What ends leases or compacts may not: it would be late, and gives memory back. */
+/**
+ * Whether a command may be held back. What ends leases or compacts may not: it would be late, and gives memory back. Alarms
+ * and downgrades may not either: they add no rows, and are how an operator, and the quota, act while the store is behind.
+ */
 function isWrite({ kind }: Command): boolean {
   return kind !== "lease-revoke" && kind !== "compact" && kind !== "alarm" && kind !== "downgrade";
 }

@@ -16,7 +16,7 @@ import {
 } from "../../src/core/words.js";
 import { latin1Bytes } from "../../src/lib/bytes.js";
 import { aloneRule, type CommitRule, type CommitRuleListener } from "../../src/node/commit-rule.js";
-import { LocalNode } from "../../src/node/local-node.js";
+import { LocalNode, type NodeParts } from "../../src/node/local-node.js";
 import type { Node } from "../../src/node/node.js";
 import { SystemState } from "../../src/node/system-state.js";
 import { silentLogger } from "../../src/runtime/logger.js";
@@ -38,6 +38,7 @@ export interface PlainNode {
 export async function startPlainNode(
   isAutomatic = true,
   rule: Partial<CommitRule> = {},
+  parts: Pick<NodeParts, "quotaBytes" | "leasesExpire"> = {},
 ): Promise<PlainNode> {
   const log = new PlainLog(isAutomatic);
   const store = new PlainStore();
@@ -58,6 +59,7 @@ export async function startPlainNode(
       ...rule,
     },
     lock: null,
+    ...parts,
     runtime: { clock, logger: silentLogger, metrics: noMetrics } as unknown as Runtime,
   });
   log.listener = {

@@ -28,13 +28,13 @@ test("a slow reader gets what there was when it began", async () => {
   await writeAll("before".repeat(20));
   const pages = node.pages({ ...pointRead("x"), range: ALL_KEYS }, "linearizable");
   assert.equal(pages.revision, KEYS + 1);
-  const rows: Row[] = [...(await clock.resolve(pages.next(10))).rows];
+  const rows: Row[] = [...(await clock.resolve(pages.next(10, Infinity))).rows];
   await writeAll("after");
   await clock.resolve(propose(node, { kind: "compact", revision: node.revision }));
   await clock.resolve(node.maintenance.defragment());
   const filesHeld = disk.list("/data/store").length;
   for (;;) {
-    const page = await clock.resolve(pages.next(7));
+    const page = await clock.resolve(pages.next(7, Infinity));
     rows.push(...page.rows);
     if (page.end !== null) {
       assert.deepEqual(page.end, { count: KEYS, more: false });
@@ -52,5 +52,5 @@ test("a slow reader gets what there was when it began", async () => {
   assert.ok(disk.list("/data/store").length < filesHeld, "nothing holds the old files any more");
   const open = node.pages({ ...pointRead("x"), range: ALL_KEYS }, "serializable");
   await clock.resolve(node.close());
-  await assert.rejects(open.next(1), { code: "T4_CLOSED" });
+  await assert.rejects(open.next(1, Infinity), { code: "T4_CLOSED" });
 });

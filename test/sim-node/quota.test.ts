@@ -3,10 +3,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ALARM } from "../../src/core/alarm.js";
+import type { AuthChange } from "../../src/core/auth/auth-change.js";
 import type { Command, Outcome } from "../../src/core/command.js";
 import { ALL_KEYS } from "../../src/core/key-range.js";
 import type { Node } from "../../src/node/node.js";
-import { propose, put, remove } from "../node/plain-node.js";
+import { propose, put, remove, startPlainNode } from "../node/plain-node.js";
 import { SeededRandom } from "../sim/seeded-random.js";
 import { SimulatedDisk } from "../sim/simulated-disk.js";
 import { VirtualClock } from "../sim/virtual-clock.js";
@@ -14,6 +15,7 @@ import { Machine } from "./machine.js";
 
 const QUOTA_BYTES = 100_000;
 const value = "v".repeat(1_000);
+const corrupt = { member: 0n, alarm: ALARM.corrupt, byQuota: false };
 
 class Life {
   readonly clock = new VirtualClock(1);
@@ -123,19 +125,78 @@ test("the quota's alarm of a member that is gone is lowered too", async () => {
   await life.clock.resolve(life.node.close());
 });
 
+test("a write larger than the whole quota is refused alone", async () => {
+  const life = new Life();
+  await life.open(QUOTA_BYTES);
+  const large = put("large", "v".repeat(QUOTA_BYTES));
+  await assert.rejects(life.run(large), {
+    code: "T4_NO_SPACE",
+    message: /alone.*quota is 100000: write less/,
+  });
+  await life.clock.run(1_000);
+  assert.deepEqual(life.alarms, []);
+  await life.run(put("small", ""));
+  const count = await life.fill();
+  assert.ok(count > 50);
+  await life.refused(large);
+  await life.run({ kind: "delete-range", range: ALL_KEYS, prevKv: false });
+  await life.run({ kind: "compact", revision: life.node.revision });
+  await life.clock.resolve(life.node.maintenance.defragment());
+  await life.clock.run(1_000);
+  assert.deepEqual(life.alarms, [], "room for the others is enough");
+  await life.clock.resolve(life.node.close());
+});
+
+test("an alarm whose proposal was not acknowledged in time is lowered as any other", async () => {
+  const { node, log, store, clock, timeOut } = await startPlainNode(
+    false,
+    {},
+    { quotaBytes: 1_000 },
+  );
+  store.sizes = { totalBytes: 999, liveBytes: 999 };
+  await assert.rejects(propose(node, put("a")), { code: "T4_NO_SPACE" });
+  timeOut(log.tipIndex);
+  log.makeDurable();
+  assert.equal(node.maintenance.alarms().length, 1, "it was raised all the same");
+  await clock.run(10_000);
+  assert.equal(node.maintenance.alarms().length, 1);
+  store.sizes = { totalBytes: 0, liveBytes: 0 };
+  log.isAutomatic = true;
+  await clock.run(1_000);
+  assert.deepEqual(node.maintenance.alarms(), []);
+  await propose(node, put("a"));
+  await node.close();
+});
+
+test("while members' data differ auth can be changed, without which nobody could lower the alarm", async () => {
+  const life = new Life();
+  const node = await life.open(0);
+  const change = async (each: AuthChange): Promise<Outcome> =>
+    life.run({ kind: "auth", change: each });
+  await change({ kind: "user-add", user: "root", passwordHash: "h", hasNoPassword: false });
+  await change({ kind: "user-grant", user: "root", role: "root" });
+  await change({ kind: "enable" });
+  await life.run({ kind: "alarm", isRaised: true, ...corrupt });
+  const { passwordRevision } = node.auth.state.users.get("root")!;
+  await change({ kind: "token", user: "root", passwordRevision, digest: "d" });
+  await change({ kind: "disable" });
+  await life.run({ kind: "alarm", isRaised: false, ...corrupt });
+  await life.run(put("a", ""));
+  await life.clock.resolve(node.close());
+});
+
 test("while members' data differ nothing is written, and leases end when it is over", async () => {
   const life = new Life();
   await life.open(0);
   await life.run({ kind: "lease-grant", lease: 7n, ttlSeconds: 2 });
   await life.run(put("leased", "", 7n));
-  const alarm = { member: 0n, alarm: ALARM.corrupt, byQuota: false };
-  await life.run({ kind: "alarm", isRaised: true, ...alarm });
+  await life.run({ kind: "alarm", isRaised: true, ...corrupt });
   for (const command of [put("a", ""), remove("a"), { kind: "compact", revision: 1 }] as const) {
     await assert.rejects(life.run(command), { code: "T4_CORRUPT" });
   }
   await life.clock.run(5_000);
   assert.deepEqual(life.node.leases(), [7n]);
-  await life.run({ kind: "alarm", isRaised: false, ...alarm });
+  await life.run({ kind: "alarm", isRaised: false, ...corrupt });
   await life.clock.run(1_000);
   assert.deepEqual(life.node.leases(), []);
   await life.clock.resolve(life.node.close());

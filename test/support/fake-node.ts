@@ -239,8 +239,8 @@ export class FakeNode implements Node {
     this.openPages += 1;
     return {
       revision: view.revision,
-      next: async (rowsMax) => {
-        pages.begin(rowsMax);
+      next: async (rowsMax, bytesMax) => {
+        pages.begin(rowsMax, bytesMax);
         while (!pages.step(1, Infinity)) {
           await Promise.resolve();
         }

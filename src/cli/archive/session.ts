@@ -13,7 +13,7 @@ import { systemRuntime } from "../../runtime/system-runtime.js";
 import type { ObjectStoreFlags } from "../archive-flags.js";
 import { CommandError, EXIT_FAILED, exitCodeOf } from "../exit.js";
 import { objectStoreUrl, openNamedStore } from "../object-store.js";
-import { stopRequested } from "../signals.js";
+import { abortedBySignal } from "../signals.js";
 
 export interface StoreCommandFlags extends ObjectStoreFlags {
   readonly json?: boolean;
@@ -35,26 +35,21 @@ export async function withStore(
   const logger = lateLogger("warn", "text");
   const runtime = systemRuntime({ logger });
   assertDirectoryExists(objectStoreUrl(flags));
-  const controller = new AbortController();
-  stopRequested().then(
-    ({ signal }) => {
-      controller.abort(new CommandError(`stopped by ${signal}`, exitCodeOf(signal)));
-    },
-    () => {},
+  const signal = abortedBySignal(
+    (name) => new CommandError(`stopped by ${name}`, exitCodeOf(name)),
   );
   try {
     const store = await openNamedStore(flags, runtime);
     try {
       const { clock, random } = runtime;
-      const { signal } = controller;
       const session = { runtime, store, signal, context: { clock, random, store, signal } };
       return await use(session);
     } finally {
       await store.close();
     }
   } catch (error) {
-    if (controller.signal.aborted) {
-      throw controller.signal.reason;
+    if (signal.aborted) {
+      throw signal.reason;
     }
     throw error instanceof ObjectStoreError ? objectStoreT4Error(error) : error;
   }

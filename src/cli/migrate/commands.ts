@@ -16,7 +16,8 @@ Examples:
 
 From a snapshot all is kept: every revision since the last compaction, versions, leases. Nothing counts before the import is
 over; one that was interrupted is simply run again. From a running etcd the keys and their leases are copied as they are at
-one revision; they get revisions of their own. The same command goes on where it was interrupted.`;
+one revision; they get revisions of their own. The same command goes on where it was interrupted. --to without a scheme is
+http; --cacert, --cert and --key are the source's, and also the target's if that is https://host:port.`;
 
 const EXPORT_EXAMPLES = `
 Examples:

@@ -233,10 +233,19 @@ async function received(
         return;
       }
       const text = ending?.["grpc-message"];
-      const message = typeof text === "string" ? decodeURIComponent(text) : `${url} gave no answer`;
+      const message = typeof text === "string" ? percentDecoded(text) : `${url} gave no answer`;
       reject(new CallError(status, message));
     });
   });
+}
+
+/** As it came where it is not encoded as it should be: some proxies put their own text there. */
+function percentDecoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 /** Puts gRPC messages together from the chunks that they come in. */

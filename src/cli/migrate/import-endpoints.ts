@@ -1,22 +1,21 @@
 // `t4 import --endpoints`: copies the keys of a running etcd, all as of one revision, into a new data directory or a
 // running server. What was copied is remembered page by page, so that the same command goes on after an interruption.
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { T4Error } from "../../core/errors.js";
-import { utf8Bytes } from "../../lib/bytes.js";
 import { hexOfId } from "../../lib/hex.js";
 import { COPYING_NAME } from "../../node/directory/replaced-data.js";
 import { IDENTITY_NAME } from "../../node/directory/identity.js";
 import { openNode } from "../../node/open-node.js";
-import type { Disk } from "../../runtime/disk.js";
 import type { Runtime } from "../../runtime/runtime.js";
 import { systemRuntime } from "../../runtime/system-runtime.js";
-import { readWholeFile, writeWholeFile } from "../../runtime/whole-file.js";
 import { note, print, printJson, Progress, shellWord } from "../archive/output.js";
 import { CommandError, EXIT_FAILED, EXIT_OK, EXIT_USAGE } from "../exit.js";
 import { keyArgument } from "../render.js";
-import { stopRequested } from "../signals.js";
+import { abortedBySignal } from "../signals.js";
 import { CopySource } from "./copy-source.js";
-import { nodeTarget, serverTarget, type CopyTarget } from "./copy-target.js";
+import { StateKeeper, type CopyState } from "./copy-state.js";
+import { hexOfLease, leaseOfHex } from "./copied-leases.js";
+import { leasesAt, nodeTarget, serverTarget, type CopyTarget } from "./copy-target.js";
 import { CallError, describeCall, EtcdClient, type ClientOptions } from "./etcd-client.js";
 
 export interface ImportEndpointsFlags extends Omit<ClientOptions, "endpoints"> {
@@ -29,22 +28,6 @@ export interface ImportEndpointsFlags extends Omit<ClientOptions, "endpoints"> {
   readonly toUser?: string;
   readonly state: string;
   readonly json?: boolean;
-}
-
-/** How far a copy has come. Format: JSON, keys as hexadecimal digits. */
-interface CopyState {
-  readonly format: 1;
-  /** The source's cluster. */
-  readonly cluster: string;
-  readonly prefix: string;
-  /** Where it goes: a server's endpoint; empty for the directory that the state is in. */
-  readonly to: string;
-  /** The revision at which all keys are read. */
-  readonly revision: number;
-  readonly total: number;
-  /** The last key that is durable at the target; null: none is. */
-  readonly after: string | null;
-  readonly copied: number;
 }
 
 export async function importEndpoints(flags: ImportEndpointsFlags): Promise<number> {
@@ -66,7 +49,7 @@ async function intoDirectory(
 ): Promise<number> {
   const path = resolve(flags.dataDir);
   const { disk } = runtime;
-  const keeper = new StateKeeper(disk, path, COPYING_NAME);
+  const keeper = new StateKeeper(disk, join(path, COPYING_NAME));
   const isThere = disk.exists(`${path}/${IDENTITY_NAME}`);
   if (isThere && !keeper.exists) {
     throw new T4Error(
@@ -93,7 +76,6 @@ async function intoDirectory(
   let revision: number;
   try {
     copied = await copy(source, nodeTarget(node), state, keeper);
-    await node.flush();
     ({ revision } = node);
   } finally {
     await node.close();
@@ -113,24 +95,36 @@ async function intoServer(
   client: EtcdClient,
   runtime: Runtime,
 ): Promise<number> {
-  const { cacert, cert, key, toUser } = flags;
-  using target = new EtcdClient({
-    endpoints: [to],
-    ...(toUser === undefined ? {} : { user: toUser }),
-    ...(cacert === undefined ? {} : { cacert }),
-    ...(cert === undefined ? {} : { cert }),
-    ...(key === undefined ? {} : { key }),
-  });
-  const path = resolve(flags.state);
-  const at = path.lastIndexOf("/");
-  const keeper = new StateKeeper(runtime.disk, path.slice(0, at), path.slice(at + 1));
+  using target = new EtcdClient(targetOptions(flags, to));
+  const keeper = new StateKeeper(runtime.disk, resolve(flags.state));
   const source = new CopySource(client, keyArgument(flags.prefix ?? ""));
-  const state = await beginning(keeper, source, flags, to);
+  await using leases = leasesAt(target, runtime.clock);
+  let state = await beginning(keeper, source, flags, to);
+  if (!(await leases.adopt(leasesOf(state)))) {
+    note(`leases have ended at ${to} since, and copied keys with them: all are copied again`);
+    state = { ...state, after: null, copied: 0, leases: [] };
+  }
   keeper.write(state);
-  const copied = await copy(source, serverTarget(target), state, keeper);
+  const copied = await copy(source, serverTarget(target, leases), state, keeper);
   keeper.remove();
   tell(flags, copied, { to });
   return EXIT_OK;
+}
+
+/** The files of certificates are for the source, and for a target that is said to be https as well. */
+function targetOptions(flags: ImportEndpointsFlags, to: string): ClientOptions {
+  const { cacert, cert, key, toUser } = flags;
+  const user = toUser === undefined ? {} : { user: toUser };
+  if (!to.toLowerCase().startsWith("https://")) {
+    return { endpoints: [to], ...user };
+  }
+  return {
+    endpoints: [to],
+    ...user,
+    ...(cacert === undefined ? {} : { cacert }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+  };
 }
 
 /** Where the copy begins, or goes on. */
@@ -173,8 +167,10 @@ async function copy(
   begun: CopyState,
   keeper: StateKeeper,
 ): Promise<Copied> {
-  const stop = interrupted();
-  const leases = new Map<bigint, boolean>();
+  const stop = abortedBySignal(
+    (name) => new CommandError(`interrupted by ${name}: the same command goes on`, EXIT_FAILED),
+  );
+  const leases = new Map(leasesOf(begun).map((lease) => [lease, true]));
   const progress = new Progress();
   let state = begun;
   let strayKeys = 0;
@@ -183,6 +179,7 @@ async function copy(
       const page = await pageOf(source, state);
       const last = page.at(-1);
       if (last === undefined) {
+        await target.finish();
         const granted = [...leases.values()].filter((isGranted) => isGranted).length;
         return { state, leases: granted, strayKeys };
       }
@@ -194,7 +191,11 @@ async function copy(
       }
       await target.write(page);
       const after = Buffer.from(last.key, "latin1").toString("hex");
-      state = { ...state, after, copied: state.copied + page.length };
+      const held = target.leases.map(hexOfLease);
+      state = {
+        ...{ ...state, after, copied: state.copied + page.length },
+        ...(held.length === 0 ? {} : { leases: held }),
+      };
       keeper.write(state);
       stop.throwIfAborted();
       const { copied, total, revision } = state;
@@ -206,6 +207,10 @@ async function copy(
   } finally {
     progress.end();
   }
+}
+
+function leasesOf({ leases = [] }: CopyState): bigint[] {
+  return leases.map(leaseOfHex);
 }
 
 async function pageOf(
@@ -247,19 +252,6 @@ async function isGranted(
   return ttlSeconds !== null;
 }
 
-function interrupted(): AbortSignal {
-  const controller = new AbortController();
-  stopRequested().then(
-    ({ signal }) => {
-      controller.abort(
-        new CommandError(`interrupted by ${signal}: the same command goes on`, EXIT_FAILED),
-      );
-    },
-    () => {},
-  );
-  return controller.signal;
-}
-
 function tell(
   flags: ImportEndpointsFlags,
   { state, leases, strayKeys }: Copied,
@@ -280,51 +272,5 @@ function tell(
   if (facts["run"] !== undefined) {
     print("Next:");
     print(`  ${String(facts["run"])}`);
-  }
-}
-
-class StateKeeper {
-  readonly path: string;
-  readonly #disk: Disk;
-  readonly #directory: string;
-  readonly #name: string;
-
-  constructor(disk: Disk, directory: string, name: string) {
-    this.path = `${directory}/${name}`;
-    this.#disk = disk;
-    this.#directory = directory;
-    this.#name = name;
-  }
-
-  get exists(): boolean {
-    return this.#disk.exists(this.path);
-  }
-
-  read(): CopyState | null {
-    if (!this.exists) {
-      return null;
-    }
-    try {
-      const text = new TextDecoder().decode(readWholeFile(this.#disk, this.path));
-      const state = JSON.parse(text) as Partial<CopyState>;
-      if (state.format === 1 && Number.isSafeInteger(state.revision)) {
-        return state as CopyState;
-      }
-    } catch (error) {
-      if (!(error instanceof SyntaxError)) {
-        throw error;
-      }
-    }
-    throw new CommandError(`${this.path} does not say how far a copy has come`, EXIT_USAGE);
-  }
-
-  write(state: CopyState): void {
-    const text = `${JSON.stringify(state, null, 2)}\n`;
-    writeWholeFile(this.#disk, this.#directory, this.#name, utf8Bytes(text));
-  }
-
-  remove(): void {
-    this.#disk.remove(this.path);
-    this.#disk.syncDirectory(this.#directory);
   }
 }

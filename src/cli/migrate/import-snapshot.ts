@@ -6,7 +6,7 @@ import { DiskError } from "../../runtime/disk.js";
 import { systemRuntime } from "../../runtime/system-runtime.js";
 import { note, print, printJson, Progress, shellWord, shownBytes } from "../archive/output.js";
 import { CommandError, EXIT_FAILED, EXIT_OK, EXIT_USAGE } from "../exit.js";
-import { stopRequested } from "../signals.js";
+import { abortedBySignal } from "../signals.js";
 
 export interface ImportSnapshotFlags {
   readonly from: string;
@@ -38,7 +38,13 @@ export async function importSnapshot(flags: ImportSnapshotFlags): Promise<number
       nodeId: flags.nodeId ?? null,
       runtime,
       source: snapshot,
-      signal: interruptedSignal(path),
+      signal: abortedBySignal(
+        (name) =>
+          new CommandError(
+            `interrupted by ${name}: nothing in ${path} counts, and the same command begins anew`,
+            EXIT_FAILED,
+          ),
+      ),
       progress: ({ rows, bytes, revision }) => {
         progress.show(
           () =>
@@ -65,23 +71,6 @@ function openSource<Result>(path: string, open: () => Result): Result {
     }
     throw error;
   }
-}
-
-/** Aborted by the first signal. */
-function interruptedSignal(path: string): AbortSignal {
-  const controller = new AbortController();
-  stopRequested().then(
-    ({ signal }) => {
-      controller.abort(
-        new CommandError(
-          `interrupted by ${signal}: nothing in ${path} counts, and the same command begins anew`,
-          EXIT_FAILED,
-        ),
-      );
-    },
-    () => {},
-  );
-  return controller.signal;
 }
 
 function tell(

@@ -50,8 +50,6 @@ export function applyAuth(state: AuthState, change: AuthChange): AuthState {
       const role = known(state.roles, change.role);
       return withRole(state, { ...role, permissions: ungranted(role, change) });
     }
-    case "replace":
-      return change.state;
     case "token":
       return state;
     default:

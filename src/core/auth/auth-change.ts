@@ -1,6 +1,6 @@
 // What can be changed about auth. The same data is the command that asks for it and the effect in the entry: once a
 // change is found valid against the state at the tip, applying it is not a decision any more.
-import type { AuthState, Permission } from "./auth-state.js";
+import type { Permission } from "./auth-state.js";
 import type { Key } from "../words.js";
 
 export type AuthChange =
@@ -25,8 +25,6 @@ export type AuthChange =
       readonly key: Key;
       readonly rangeEnd: Key;
     }
-  /** All of it at once: what came from elsewhere takes the place of what is here. */
-  | { readonly kind: "replace"; readonly state: AuthState }
   /** A user has proved who it is. Changes no state: every node learns which token stands for it. */
   | {
       readonly kind: "token";

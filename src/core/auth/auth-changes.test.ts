@@ -238,9 +238,6 @@ test("changes and states are read back from their bytes", () => {
         state = run(state, change).state;
       }
       assert.deepEqual(decodeAuthState(encodeAuthState(state)), state);
-      const replace: AuthChange = { kind: "replace", state };
-      assert.deepEqual(decodeAuthChange(encodeAuthChange(replace)), replace);
-      assert.equal(applyAuth(NO_AUTH, replace), state);
     }),
     { numRuns: 200 },
   );
@@ -266,7 +263,9 @@ test("cut, lengthened and unknown bytes are refused", () => {
     assert.throws(() => decodeAuthChange(whole.subarray(0, length)), RangeError);
   }
   assert.throws(() => decodeAuthChange(new Uint8Array([...whole, 0])), RangeError);
-  assert.throws(() => decodeAuthChange(new Uint8Array([200, 1])), { code: "T4_FORMAT_TOO_NEW" });
+  for (const unknown of [[0], [12], [200, 1]]) {
+    assert.throws(() => decodeAuthChange(new Uint8Array(unknown)), { code: "T4_FORMAT_TOO_NEW" });
+  }
   assert.throws(() => decodeAuthChange(new Uint8Array([4, 1, 0xff])), RangeError);
 });
 

@@ -25,7 +25,7 @@ const CHANGE_KINDS = {
   "role-delete": 9,
   "role-grant": 10,
   "role-revoke": 11,
-  replace: 12,
+  // 12 is not used.
   token: 13,
 } as const;
 
@@ -72,9 +72,6 @@ function writeFields(writer: Writer, change: AuthChange): void {
       writer.text(change.role);
       writer.key(change.key);
       writer.key(change.rangeEnd);
-      break;
-    case "replace":
-      writeState(writer, change.state);
       break;
     case "token":
       writer.text(change.user);
@@ -129,8 +126,6 @@ function readChange(reader: Reader): AuthChange {
         key: reader.key(),
         rangeEnd: reader.key(),
       };
-    case CHANGE_KINDS.replace:
-      return { kind: "replace", state: readState(reader) };
     case CHANGE_KINDS.token:
       return {
         kind: "token",

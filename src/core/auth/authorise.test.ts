@@ -238,7 +238,6 @@ test("what has no keys takes root, but for granting leases, and logging in", () 
   const commands: Command[] = [
     { kind: "compact", revision: 1 },
     { kind: "auth", change: { kind: "disable" } },
-    { kind: "auth", change: { kind: "replace", state: NO_AUTH } },
     { kind: "a newer command" } as unknown as Command,
   ];
   for (const command of commands) {

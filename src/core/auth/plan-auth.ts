@@ -56,8 +56,6 @@ export function planAuth(state: AuthState, change: AuthChange): boolean {
     case "role-grant":
     case "role-revoke":
       return planRole(state, change);
-    case "replace":
-      return true;
     case "token":
       return planToken(state, change.user, change.passwordRevision);
     default:

@@ -100,8 +100,25 @@ test("a chunk is about as large as the largest request: then it grows no more", 
   await settled(large);
   assert.deepEqual(
     chunksOf(second).map(({ kvs }) => kvs.length),
-    [10, 5, 5, 5, 5],
+    [7, 5, 5, 5, 5, 3],
   );
+});
+
+test("large values after many small ones come in chunks as small as ever", async () => {
+  const harness = filled(5_000, 10);
+  for (let at = 0; at < 40; at += 1) {
+    put(harness, `kz${String(at).padStart(5, "0")}`, 1_000_000);
+  }
+  const { call } = open(harness, ALL);
+  await settled(harness);
+  const chunks = chunksOf(call);
+  assert.ok(
+    chunks.some(({ kvs }) => kvs.length > 2_000),
+    "chunks had grown",
+  );
+  const bytes = call.sent.map((chunk) => chunk.length);
+  assert.ok(Math.max(...bytes) < 5_000_000, `none is far above 3 MiB: ${Math.max(...bytes)}`);
+  assert.equal(chunks.at(-1)?.count, 5_040);
 });
 
 test("limit, keys only and count only are as with Range", async () => {

@@ -106,7 +106,8 @@ class RangeStream implements StreamReceiver {
     try {
       let rows = FIRST_CHUNK_ROWS;
       while (!this.#isOver) {
-        const page = await pages.next(rows);
+        // The rows before say nothing of how large these are.
+        const page = await pages.next(rows, this.#context.requestBytesMax * 2);
         if (this.#hasGone()) {
           return;
         }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { NO_AUTH, type AuthState } from "../../core/auth/auth-state.js";
+import { sizeUser, writeUser } from "../gen/auth.js";
 import { authStateOf, snapshotAuthOf } from "./snapshot-auth.js";
 
 const state: AuthState = {
@@ -48,6 +49,17 @@ test("users, roles and permissions come back from a snapshot as they were", () =
     roles: [...one.roles],
   });
   assert.deepEqual(sorted(read), sorted(state));
+});
+
+test("a user's roles are in the order of their bytes, once each", () => {
+  // Strings compare by UTF-16: there the astral one would come first.
+  const roles = ["\u{1f600}", "\uffee", "a", "a"];
+  const user = { name: "u", password: new Uint8Array(0), roles, options: null };
+  const message = new Uint8Array(sizeUser(user));
+  writeUser(message, 0, user);
+  const users = [{ name: Uint8Array.of(117), message }];
+  const read = authStateOf({ enabled: true, revision: 5n, users, roles: [] }, "s.db");
+  assert.deepEqual(read.users.get("u")?.roles, ["a", "\uffee", "\u{1f600}"]);
 });
 
 test("a store without auth writes none, and an empty one is none", () => {

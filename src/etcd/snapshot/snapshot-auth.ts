@@ -7,6 +7,7 @@ import {
   type Permission,
   type PermissionKind,
 } from "../../core/auth/auth-state.js";
+import { sortedNames } from "../../core/auth/names.js";
 import { T4Error } from "../../core/errors.js";
 import { compareBytes, latin1, latin1Bytes, utf8Bytes } from "../../lib/bytes.js";
 import {
@@ -94,7 +95,7 @@ function userOf({ name, password, roles, options }: User, revision: number): Aut
     passwordHash: latin1(password, 0, password.length),
     hasNoPassword: options?.noPassword ?? false,
     passwordRevision: revision,
-    roles: [...new Set(roles)].sort(),
+    roles: sortedNames(new Set(roles)),
   };
 }
 

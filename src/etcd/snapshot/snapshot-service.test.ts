@@ -121,6 +121,27 @@ test("what fails on the way fails the call, never ends it as complete", async ()
   assert.equal(harness.node.scratchOpen, 0);
 });
 
+test("one whose file cannot be closed takes no place of others", async () => {
+  const harness = await filled(10);
+  const { node } = harness;
+  const open = node.openScratch.bind(node);
+  node.openScratch = () => ({
+    ...open(),
+    close() {
+      throw new T4Error("T4_IO", "broken");
+    },
+  });
+  for (let at = 0; at < 5; at += 1) {
+    const { call } = begin(harness);
+    await settle(harness);
+    assert.equal(call.status, GRPC_STATUS.UNAVAILABLE, call.text);
+  }
+  node.openScratch = open;
+  const { call } = begin(harness);
+  await settle(harness);
+  assert.equal(call.status, GRPC_STATUS.OK, call.text);
+});
+
 test("snapshots beyond those that may be made at one time are refused", async () => {
   const harness = await filled(500);
   const waiting = Array.from({ length: 4 }, () => {

@@ -148,9 +148,10 @@ class SnapshotCall {
       copy.close();
       await this.#send(scratch, bytes, async () => copy.nextTurn());
     } finally {
+      // First: what follows may throw, and one that counts as running for ever takes the place of another.
+      this.#over();
       copy.close();
       scratch.close();
-      this.#over();
     }
   }
 

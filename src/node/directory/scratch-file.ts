@@ -28,8 +28,13 @@ export function openScratch(directory: string, disk: Disk): ScratchFile {
     },
     size: () => told(() => file.size()),
     close: () => {
-      file.close();
-      disk.remove(path);
+      told(() => {
+        file.close();
+        // Whoever took the directory meanwhile has removed it.
+        if (disk.exists(path)) {
+          disk.remove(path);
+        }
+      });
     },
   };
 }

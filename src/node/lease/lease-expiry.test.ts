@@ -114,6 +114,18 @@ test("a lease that cannot be revoked for want of space is revoked when there is 
   await node.close();
 });
 
+test("where leases do not expire one whose time is over is there all the same", async () => {
+  const { node, clock } = await startPlainNode(true, {}, { leasesExpire: false });
+  await propose(node, grant(1n, 2));
+  await propose(node, put("a", "", 1n));
+  await clock.run(60_000);
+  await propose(node, put("b", "", 1n));
+  assert.deepEqual(node.leaseKeys(1n), ["a", "b"]);
+  await propose(node, { kind: "lease-revoke", lease: 1n });
+  assert.deepEqual(node.leases(), []);
+  await node.close();
+});
+
 test("a lease whose revoke is planned cannot be renewed", async () => {
   const { node, log } = await startPlainNode(false);
   node.propose(grant(1n, 60), () => {});

@@ -1,7 +1,8 @@
 // Room, and what is refused for want of it or because of other alarms. With a quota, the command that would exceed it
 // raises the alarm NOSPACE; from then on all that would add to the store is refused, by every member and after a restart
 // too, until there is room again for what was refused: then the leader lowers the alarm.
-// Must never: refuse what gives space back, deletes and compactions.
+// Must never: refuse for want of room what gives space back, deletes and compactions; or refuse, whatever the alarm, what
+// lowers one, which is also to log in.
 import { ALARM } from "../../core/alarm.js";
 import type { Command } from "../../core/command.js";
 import { T4Error } from "../../core/errors.js";
@@ -35,7 +36,8 @@ export class Quota {
   #isProposing = false;
   /** How much the commands would have added that were refused: the largest. */
   #refusedBytes = 0;
-  #isStopped = false;
+  /** Between start and stop: what it proposes then is planned. */
+  #isRunning = false;
 
   constructor(parts: QuotaParts) {
     this.#parts = parts;
@@ -47,11 +49,22 @@ export class Quota {
 
   /** To be called once the node can write: an alarm of a life before may be over. */
   start(): void {
+    this.#isRunning = true;
     this.#watch();
   }
 
+  /**
+   * To be called after each group. It may have raised an alarm whose proposal was not acknowledged in time, of which
+   * nobody else is told.
+   */
+  committed(): void {
+    if (!this.#parts.state.isQuiet) {
+      this.#watch();
+    }
+  }
+
   stop(): void {
-    this.#isStopped = true;
+    this.#isRunning = false;
     this.#timer?.cancel();
     this.#timer = null;
   }
@@ -62,22 +75,31 @@ export class Quota {
     if (quotaBytes === 0 && state.isQuiet) {
       return null;
     }
-    if (command.kind === "alarm" || command.kind === "downgrade") {
+    if (command.kind === "alarm" || command.kind === "downgrade" || command.kind === "auth") {
+      // With auth on only root lowers an alarm, and to log in is a change of auth.
       return null;
     }
-    if (state.has(ALARM.corrupt)) {
+    const hasAlarms = !state.isQuiet;
+    if (hasAlarms && state.has(ALARM.corrupt)) {
       return new T4Error("T4_CORRUPT", "an alarm says that members' data differ");
     }
     const growth = growthBytes(command);
     if (growth === 0) {
       return null;
     }
-    if (state.has(ALARM.noSpace)) {
+    if (hasAlarms && state.has(ALARM.noSpace)) {
       return new T4Error("T4_NO_SPACE", "an alarm says that a member has no room");
     }
     const { totalBytes } = store.sizes;
     if (quotaBytes === 0 || totalBytes + growth <= quotaBytes) {
       return null;
+    }
+    if (growth > quotaBytes) {
+      // No alarm: there will never be room for it, and there may be for all else.
+      return new T4Error(
+        "T4_NO_SPACE",
+        `the write alone takes ${growth} bytes, and the quota is ${quotaBytes}: write less at once, or raise the quota`,
+      );
     }
     this.#refusedBytes = Math.max(this.#refusedBytes, growth);
     this.#setAlarm(true, this.#parts.memberId);
@@ -90,9 +112,12 @@ export class Quota {
   /** Looks again and again while the alarm is up. */
   #watch(): void {
     const { state, store, quotaBytes, clock } = this.#parts;
+    if (!this.#isRunning || this.#timer !== null) {
+      return;
+    }
     // Of whichever member: one whose directory was lost, or that led before, does not come back to lower its own.
     const raised = state.alarms().find(({ alarm, byQuota }) => byQuota && alarm === ALARM.noSpace);
-    if (this.#isStopped || this.#timer !== null || raised === undefined) {
+    if (raised === undefined) {
       return;
     }
     const wantedBytes = Math.max(this.#refusedBytes, quotaBytes / FREE_SHARE);
@@ -107,7 +132,7 @@ export class Quota {
   }
 
   #setAlarm(isRaised: boolean, member: bigint): void {
-    if (this.#isProposing || this.#isStopped) {
+    if (this.#isProposing || !this.#isRunning) {
       return;
     }
     this.#isProposing = true;
@@ -124,7 +149,6 @@ export class Quota {
       } else {
         logger.info("the store is below its quota again: writes are taken", fields);
       }
-      this.#watch();
     });
   }
 }

@@ -45,12 +45,6 @@ export class AuthTable implements SnapshotSection {
     }
   }
 
-  /** What was planned and is not committed never will be. */
-  dropTip(): void {
-    this.#tip = this.#committed;
-    this.#tipIndex = 0 as LogIndex;
-  }
-
   encode(): Uint8Array | null {
     const { state } = this.#committed;
     const isFresh = state.revision === NO_AUTH.revision && !state.enabled;

@@ -36,7 +36,12 @@ export class MaintenanceState implements SnapshotSection {
 
   /** Whether any member has raised it. */
   has(alarm: number): boolean {
-    return this.alarms().some((each) => each.alarm === alarm);
+    for (const each of this.#alarms.values()) {
+      if (each.alarm === alarm) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Whether no alarm is raised at all: what nearly every command finds. */
