@@ -1,5 +1,19 @@
 // The embedded API: `import { open } from "t4db"`. Loads neither the server nor a client of an object store.
 export { open } from "./embedded/open.js";
+export {
+  fork,
+  listBranches,
+  restore,
+  unfork,
+  type Branch,
+  type BranchInfo,
+  type ForkOptions,
+  type HistoryPoint,
+  type RestoredDirectory,
+  type RestoreOptions,
+  type StoreOptions,
+  type UnforkOptions,
+} from "./embedded/without-opening.js";
 export type { OpenConfig } from "./embedded/config.js";
 export type { KeySelector } from "./embedded/arguments.js";
 export type {
