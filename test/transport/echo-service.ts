@@ -247,6 +247,22 @@ function echoStreams(state: EchoState): HttpStreams {
         },
       };
     },
+    /** After the body's end, in a turn of its own: 200,000 bytes at once, and the end. */
+    "/stream/burst": (call) => {
+      call.begin(200, {});
+      return {
+        data: (): void => undefined,
+        ended() {
+          setImmediate(() => {
+            call.send(new Uint8Array(200_000).fill(0x62));
+            call.end();
+          });
+        },
+        cancelled() {
+          state.cancelled += 1;
+        },
+      };
+    },
     /** Answers whole with what it is told first. */
     "/stream/whole": (call) => ({
       data(chunk, start, end) {

@@ -214,6 +214,19 @@ describe("streams over HTTP/1.1", () => {
     assertNothingLeft(rig);
   });
 
+  test("an answer that ends while the next request's beginning waits is sent at once, and the connection goes on", async () => {
+    const burst = "POST /stream/burst HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\n\r\nx";
+    const peer = peerOf(makeRig(), `${burst}G`);
+    assert.ok(peer.socket.isPaused, "what is behind the request waits");
+    await new Promise((resolve) => setImmediate(resolve));
+    peer.send(Buffer.from(GET.slice(1)));
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(dechunked(bodyOf(peer).replace(/HTTP[^]*/, "")).length, 200_000);
+    assert.match(bodyOf(peer), /0\r\n\r\nHTTP\/1\.1 200 OK/);
+    peer.connection.destroy();
+    assertNothingLeft(peer.rig);
+  });
+
   test("a server that drains lets a stream go on, and closes behind it", () => {
     const peer = peerOf(makeRig(), ECHO, chunk("a"));
     peer.connection.drain();

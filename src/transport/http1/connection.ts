@@ -366,9 +366,10 @@ export class Http1Connection implements SocketEvents, Http1StreamOwner {
     }
   }
 
-  /** The client has read: takes up its body again. */
+  /** The client has read: takes up its body again. Also called while a stream that is over is flushed: it takes no more. */
   #unblockStream(): void {
-    if (this.#phase === "streaming" && this.#isPaused && !this.#output.isFull) {
+    const isOpen = this.#phase === "streaming" && this.#stream !== undefined;
+    if (isOpen && this.#isPaused && !this.#output.isFull) {
       this.#resume();
       this.#feedStream();
     }
