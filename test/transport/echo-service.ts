@@ -16,6 +16,8 @@ export interface EchoState {
   cancelled: number;
   /** Most bytes that a Repeat call had in its queue. */
   bufferedBytesMax: number;
+  /** How often a call of /stream/echo was told that its queue has drained, and found that it has. */
+  drained: number;
   errors: unknown[];
 }
 
@@ -208,6 +210,9 @@ function echoStreams(state: EchoState): HttpStreams {
     /** Sends back each piece, and its own end after the client's. */
     "/stream/echo": (call) => {
       state.waiting += 1;
+      call.onDrain(() => {
+        state.drained += Number(call.bufferedBytes < call.highWaterBytes);
+      });
       call.begin(200, { "content-type": "text/plain" });
       return {
         data(chunk, start, end) {
@@ -308,7 +313,13 @@ function echoStreams(state: EchoState): HttpStreams {
 }
 
 export function makeEchoService(): EchoService {
-  const state: EchoState = { waiting: 0, cancelled: 0, bufferedBytesMax: 0, errors: [] };
+  const state: EchoState = {
+    waiting: 0,
+    cancelled: 0,
+    bufferedBytesMax: 0,
+    drained: 0,
+    errors: [],
+  };
   return {
     state,
     services: new Map([...unaryMethods(state), ...streamMethods(state)]),

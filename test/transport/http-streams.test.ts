@@ -180,6 +180,30 @@ describe("streams over HTTP/1.1", () => {
     assertNothingLeft(rig);
   });
 
+  test("a sender that fills the queue just before an older write has drained is told when its own has", () => {
+    const rig = makeRig();
+    const peer = new Peer(rig);
+    peer.socket.reads = false;
+    peer.send(Buffer.from(ECHO));
+    peer.send(Buffer.from(chunk("x".repeat(200_000))));
+    rig.clock.settle();
+    assert.ok(peer.socket.queuedBytes > 200_000);
+    // In one turn: more than the mark is sent, then the socket tells of what it took earlier.
+    peer.send(Buffer.from(chunk("y".repeat(300_000))));
+    assert.ok(peer.socket.isPaused, "nothing more is read");
+    peer.socket.reads = true;
+    peer.connection.drained();
+    assert.ok(peer.socket.isPaused, "300,000 bytes wait for the end of the turn");
+    peer.socket.reads = false;
+    rig.clock.settle();
+    assert.ok(peer.socket.queuedBytes > 300_000);
+    peer.socket.reads = true;
+    peer.connection.drained();
+    assert.equal(rig.state.drained, 1, "the service is told when there is room");
+    peer.connection.destroy();
+    assertNothingLeft(rig);
+  });
+
   test("a reader that takes nothing for a minute is cut off", () => {
     const rig = makeRig();
     const peer = new Peer(rig);
