@@ -442,6 +442,22 @@ suite("files that change", () => {
     assert.equal(lines()[2]?.level, "info");
   });
 
+  test("a file that cannot even be looked at is said once, and the server goes on", async (context) => {
+    const { port, lines: all, path } = await fromFiles(context);
+    const lines = (): readonly LogLine[] => all.filter(({ level }) => level !== "debug");
+    const before = await shownSerial(port);
+    rmSync(path("cert.pem"));
+    symlinkSync("cert.pem", path("cert.pem"));
+    assert.equal(await shownSerial(port), before);
+    assert.equal(await shownSerial(port), before);
+    assert.equal(lines().length, 1);
+    assert.match(String(lines()[0]?.fields["reason"]), /cert\.pem cannot be read: ELOOP/);
+    rmSync(path("cert.pem"));
+    copyFileSync(tlsFixturePath("server2.pem"), path("cert.pem"));
+    copyFileSync(tlsFixturePath("server2-key.pem"), path("key.pem"));
+    assert.notEqual(await shownSerial(port), before);
+  });
+
   test("a directory swapped by its link, as a Kubernetes secret is, is seen", async (context) => {
     const directory = await makeTempDirectory("tls");
     context.after(async () => removeTempDirectory(directory));
