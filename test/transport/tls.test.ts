@@ -1,7 +1,16 @@
 // TLS on real sockets: who is let in and who is not, what the log says, and certificates that change under a running server.
 import assert from "node:assert/strict";
+import { X509Certificate } from "node:crypto";
 import { once } from "node:events";
-import { copyFileSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import http2 from "node:http2";
 import net from "node:net";
 import { join } from "node:path";
@@ -440,6 +449,30 @@ suite("files that change", () => {
     copyFileSync(tlsFixturePath("server.pem"), path("cert.pem"));
     assert.equal(await shownSerial(port), before);
     assert.equal(lines()[2]?.level, "info");
+  });
+
+  test("a change between reading the files and listening is not lost", async (context) => {
+    const directory = await makeTempDirectory("tls");
+    context.after(async () => removeTempDirectory(directory));
+    const files = { cert: join(directory, "cert.pem"), key: join(directory, "key.pem") };
+    copyFileSync(tlsFixturePath("server.pem"), files.cert);
+    copyFileSync(tlsFixturePath("server-key.pem"), files.key);
+    const read = readTlsFiles(files);
+    copyFileSync(tlsFixturePath("server2.pem"), files.cert);
+    copyFileSync(tlsFixturePath("server2-key.pem"), files.key);
+    const { port } = await start(context, { ...read, clientCertificates: "none" });
+    const { serialNumber } = new X509Certificate(tlsFixture("server2.pem"));
+    assert.equal(await shownSerial(port), serialNumber);
+  });
+
+  test("files that were touched and are the same are no change", async (context) => {
+    const { port, lines, path } = await fromFiles(context);
+    utimesSync(path("cert.pem"), 1, 1);
+    await shownSerial(port);
+    assert.deepEqual(
+      lines.filter(({ level }) => level !== "debug"),
+      [],
+    );
   });
 
   test("a file that cannot even be looked at is said once, and the server goes on", async (context) => {
