@@ -7,7 +7,10 @@ import net from "node:net";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import tls from "node:tls";
+import { silentLogger } from "../../src/runtime/logger.js";
+import { systemClock } from "../../src/runtime/system-clock.js";
 import { readTlsFiles } from "../../src/transport/tls/files.js";
+import { makeTlsServer } from "../../src/transport/tls/listener.js";
 import { makeTempDirectory, removeTempDirectory } from "../support/temp-directory.js";
 import { tlsFixture, tlsFixturePath } from "../support/tls-fixtures.js";
 import { within } from "../support/wait.js";
@@ -210,6 +213,41 @@ suite("the handshake", () => {
     for (const socket of sockets) {
       socket.destroy();
     }
+  });
+
+  test("of many handshakes that begin in one turn no more than allowed stay unfinished", async (context) => {
+    const server = makeTlsServer(
+      {
+        tls: plainTls,
+        clock: systemClock,
+        logger: silentLogger,
+        handshakeTimeoutMs: DEADLINE_MS,
+        pendingHandshakesMax: 5,
+      },
+      () => undefined,
+      () => undefined,
+    );
+    const accepted: net.Socket[] = [];
+    const plain = net.createServer((socket) => accepted.push(socket)).listen(0, "127.0.0.1");
+    context.after(() => plain.close());
+    await once(plain, "listening");
+    const { port } = plain.address() as net.AddressInfo;
+    for (let i = 0; i < 12; i += 1) {
+      const client = net.connect(port, "127.0.0.1");
+      client.on("error", () => undefined);
+      context.after(() => client.destroy());
+      await once(client, "connect");
+    }
+    while (accepted.length < 12) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    for (const socket of accepted) {
+      server.emit("connection", socket);
+    }
+    assert.deepEqual(
+      accepted.map(({ destroyed }) => destroyed),
+      accepted.map((_socket, at) => at < 7),
+    );
   });
 
   test("a flood of failures fills no log", async (context) => {

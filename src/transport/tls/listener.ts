@@ -78,9 +78,11 @@ class PendingHandshakes {
     if (peer === null) {
       return;
     }
-    if (this.#byPeer.size >= this.#most) {
-      const [oldest] = this.#byPeer.values();
-      oldest?.destroy();
+    const [oldest] = this.#byPeer;
+    if (oldest !== undefined && this.#byPeer.size >= this.#most) {
+      // Not left to its "close", which comes at the end of the turn: many more may come before.
+      this.#byPeer.delete(oldest[0]);
+      oldest[1].destroy();
     }
     this.#byPeer.set(peer, socket);
     socket.once("close", () => {
