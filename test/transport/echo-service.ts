@@ -334,6 +334,9 @@ export function makeEchoService(): EchoService {
             body: JSON.stringify({ version: "test", padding: "x".repeat(100) }),
           };
         case "/echo":
+          request.onCancel(() => {
+            state.cancelled += 1;
+          });
           return {
             status: 200,
             headers: { "x-query": request.query.toString() },

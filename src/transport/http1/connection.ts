@@ -46,7 +46,7 @@ export class Http1Connection implements SocketEvents, Http1StreamOwner {
   #heldBytes = 0;
   /** reading → (handling | streaming) → (writing →) reading; or lingering → closed. */
   #phase: "reading" | "handling" | "streaming" | "writing" | "lingering" | "closed" = "reading";
-  /** Of the request that is handled: its client may go away before the answer. */
+  /** Of the request that is read or handled: its client may go away before the answer. */
   #cancellation: Cancellation = new Cancellation();
   readonly #output: StreamOutput;
   #stream: Http1Stream | undefined = undefined;
@@ -256,7 +256,6 @@ export class Http1Connection implements SocketEvents, Http1StreamOwner {
       this.#pause();
     }
     this.#context.counters.httpRequests += 1;
-    this.#cancellation = new Cancellation();
     const { onCancel } = this.#cancellation;
     const request = { ...(this.#request as HttpRequestHead), body, onCancel };
     askHandler(this.#context, request, (response) => {
@@ -277,6 +276,8 @@ export class Http1Connection implements SocketEvents, Http1StreamOwner {
     this.#head = undefined;
     this.#request = undefined;
     this.#body = undefined;
+    // Who answered is told nothing more, and what it knows (the request and its body) is let go.
+    this.#cancellation = new Cancellation();
     if (this.#closeAfter) {
       this.#linger();
     } else if (this.#socket.queuedBytes > this.#context.limits.outputBytesMax) {
