@@ -1,7 +1,7 @@
 // TLS on real sockets: who is let in and who is not, and what the log says.
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { copyFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, symlinkSync, writeFileSync } from "node:fs";
 import http2 from "node:http2";
 import net from "node:net";
 import { join } from "node:path";
@@ -340,4 +340,10 @@ test("several places lead to one server: addresses with and without TLS, and a s
   const file = join(directory, "file");
   writeFileSync(file, "precious");
   await assert.rejects(server.listenAt({ path: file }), { code: "address-in-use" });
+  const loop = join(directory, "loop");
+  symlinkSync("loop", loop);
+  await assert.rejects(server.listenAt({ path: loop }), {
+    name: "ListenError",
+    message: /^cannot listen on .*loop: ELOOP/,
+  });
 });
