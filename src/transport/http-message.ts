@@ -1,6 +1,6 @@
 // Plain HTTP requests and answers as the handler knows them, the same for HTTP/1.1 and HTTP/2.
 import type { TransportContext } from "./context.js";
-import type { HttpRequest, HttpRequestHead, HttpResponse } from "./service.js";
+import type { HttpRequest, HttpRequestHead, HttpResponse, HttpStreamRoute } from "./service.js";
 
 /** Methods that are passed on; all others are answered with 405. HEAD reaches the handler as GET, without the body. */
 export const HTTP_METHODS: ReadonlySet<string> = new Set([
@@ -31,7 +31,11 @@ export const TOO_MANY_UNFINISHED: HttpResponse = {
   body: "too many unfinished requests\n",
 };
 
-const INTERNAL_ERROR: HttpResponse = { status: 500, headers: {}, body: "internal error\n" };
+export const INTERNAL_ERROR: HttpResponse = {
+  status: 500,
+  headers: {},
+  body: "internal error\n",
+};
 
 export function toHttpRequestHead(
   method: string,
@@ -66,6 +70,20 @@ export class Cancellation {
       this.#isCancelled = true;
       this.#listener?.();
     }
+  }
+}
+
+/** How a request is streamed, if it is. Asking that throws is a bug: it is reported, and the request is not streamed. */
+export function streamRoute(
+  context: TransportContext,
+  head: HttpRequestHead,
+  asksWebSocket: boolean,
+): HttpStreamRoute | undefined {
+  try {
+    return context.httpStreams(head, asksWebSocket);
+  } catch (error) {
+    context.reportError(error);
+    return undefined;
   }
 }
 

@@ -300,6 +300,9 @@ function echoStreams(state: EchoState): HttpStreams {
     }),
   };
   return (head, asksWebSocket) => {
+    if (head.path === "/unroutable") {
+      throw new Error("a bug");
+    }
     const handler = open[head.path];
     if (handler === undefined) {
       return undefined;

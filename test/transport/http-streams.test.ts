@@ -261,6 +261,18 @@ describe("streams over HTTP/1.1", () => {
   });
 });
 
+test("where asking how to stream a request fails, it is not streamed", async () => {
+  const old = peerOf(makeRig(), GET.replace("/version", "/unroutable"));
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.match(old.text, /^HTTP\/1\.1 404 /);
+  assert.equal(old.rig.state.errors.length, 1);
+  const changes = { ":method": "GET", ":path": "/unroutable", "content-type": undefined };
+  const peer = new Peer(makeRig()).start(frame(1, 5, 1, headers(changes)));
+  await peer.readSoon();
+  assert.equal(peer.fields(1).get(":status"), "404");
+  assert.equal(peer.rig.state.errors.length, 1);
+});
+
 describe("streams over HTTP/2", () => {
   const post = (path: string): Uint8Array =>
     headers({ ":path": path, "content-type": "application/json", te: undefined });

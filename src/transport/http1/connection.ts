@@ -8,6 +8,7 @@ import { HeldBytes } from "../held-bytes.js";
 import {
   askHandler,
   Cancellation,
+  streamRoute,
   toHttpRequestHead,
   TOO_MANY_UNFINISHED,
   toWire,
@@ -219,7 +220,7 @@ export class Http1Connection implements SocketEvents, Http1StreamOwner {
     this.#searchedBytes = 0;
     this.#head = head;
     this.#request = toHttpRequestHead(head.method, head.target, head.headers, this.#socket.peer);
-    const route = this.#route(head, this.#request);
+    const route = streamRoute(this.#context, this.#request, asksWebSocket(head));
     if (route?.kind === "websocket") {
       this.#upgrade(head, route);
       return false;
@@ -236,16 +237,6 @@ export class Http1Connection implements SocketEvents, Http1StreamOwner {
       this.#openStream(head, route.open);
     }
     return true;
-  }
-
-  /** How the request is streamed, if it is. */
-  #route(head: Http1Head, request: HttpRequestHead): HttpStreamRoute | undefined {
-    try {
-      return this.#context.httpStreams(request, asksWebSocket(head));
-    } catch (error) {
-      this.#context.reportError(error);
-      return undefined;
-    }
   }
 
   #handle(head: Http1Head, body: Uint8Array): void {
