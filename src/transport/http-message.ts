@@ -1,6 +1,14 @@
 // Plain HTTP requests and answers as the handler knows them, the same for HTTP/1.1 and HTTP/2.
 import type { TransportContext } from "./context.js";
-import type { HttpRequest, HttpRequestHead, HttpResponse } from "./service.js";
+import type {
+  HttpRequest,
+  HttpRequestHead,
+  HttpResponse,
+  HttpStreamCall,
+  HttpStreamHandler,
+  HttpStreamReceiver,
+  HttpStreamRoute,
+} from "./service.js";
 
 /** Methods that are passed on; all others are answered with 405. HEAD reaches the handler as GET, without the body. */
 export const HTTP_METHODS: ReadonlySet<string> = new Set([
@@ -31,7 +39,11 @@ export const TOO_MANY_UNFINISHED: HttpResponse = {
   body: "too many unfinished requests\n",
 };
 
-const INTERNAL_ERROR: HttpResponse = { status: 500, headers: {}, body: "internal error\n" };
+export const INTERNAL_ERROR: HttpResponse = {
+  status: 500,
+  headers: {},
+  body: "internal error\n",
+};
 
 export function toHttpRequestHead(
   method: string,
@@ -65,6 +77,101 @@ export class Cancellation {
     if (!this.#isCancelled) {
       this.#isCancelled = true;
       this.#listener?.();
+    }
+  }
+}
+
+/** How a request is streamed, if it is. Asking that throws is a bug: it is reported, and the request is not streamed. */
+export function streamRoute(
+  context: TransportContext,
+  head: HttpRequestHead,
+  asksWebSocket: boolean,
+): HttpStreamRoute | undefined {
+  try {
+    return context.httpStreams(head, asksWebSocket);
+  } catch (error) {
+    context.reportError(error);
+    return undefined;
+  }
+}
+
+/**
+ * The service of one streamed request, told of everything until the call is over by whichever side. One that throws has a
+ * bug: it is reported, the service is told that the call is over, and `broken` ends it for the client.
+ */
+export class StreamService {
+  readonly #context: TransportContext;
+  readonly #broken: () => void;
+  #receiver: HttpStreamReceiver | undefined = undefined;
+  #onDrain: (() => void) | undefined = undefined;
+  #isOver = false;
+
+  constructor(context: TransportContext, broken: () => void) {
+    this.#context = context;
+    this.#broken = broken;
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  open(handler: HttpStreamHandler, call: HttpStreamCall): void {
+    this.#guarded(() => {
+      this.#receiver = handler(call);
+    });
+  }
+
+  onDrain(listener: () => void): void {
+    this.#onDrain = listener;
+  }
+
+  /** The service ends the call; false if it is over already. */
+  end(): boolean {
+    const wasOpen = !this.#isOver;
+    this.#isOver = true;
+    return wasOpen;
+  }
+
+  /** Bytes of the body. */
+  data(chunk: Uint8Array, start: number, end: number): void {
+    if (!this.#isOver) {
+      this.#guarded(() => this.#receiver?.data(chunk, start, end));
+    }
+  }
+
+  bodyEnded(): void {
+    if (!this.#isOver) {
+      this.#guarded(() => this.#receiver?.ended());
+    }
+  }
+
+  drained(): void {
+    if (!this.#isOver && this.#onDrain !== undefined) {
+      this.#guarded(this.#onDrain);
+    }
+  }
+
+  /** The client is gone, or the call is broken off. */
+  cancel(): void {
+    if (!this.#isOver) {
+      this.#isOver = true;
+      try {
+        this.#receiver?.cancelled();
+      } catch (error) {
+        this.#context.reportError(error);
+      }
+    }
+  }
+
+  #guarded(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      this.#context.reportError(error);
+      if (!this.#isOver) {
+        this.cancel();
+        this.#broken();
+      }
     }
   }
 }

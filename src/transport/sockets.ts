@@ -237,7 +237,12 @@ export async function listen(
       reject(listenError(endpoint, error));
     });
     if ("path" in endpoint) {
-      removeOldSocket(endpoint.path);
+      try {
+        removeOldSocket(endpoint.path);
+      } catch (error) {
+        reject(listenError(endpoint, error as NodeJS.ErrnoException));
+        return;
+      }
     }
     server.listen("path" in endpoint ? endpoint.path : { ...endpoint }, () => {
       server.removeAllListeners("error");

@@ -14,7 +14,7 @@ export class StreamOutput implements Flushable {
   /** All bytes ever handed to the socket. */
   #flushedBytes = 0;
   #onDrain: (() => void) | undefined = undefined;
-  /** The queue has been long: whoever stopped because of that is told when it is empty. */
+  /** The queue has been long: whoever stopped because of that is told when it no longer is. */
   #drainOwed = false;
   #stallTimer: Timer | undefined = undefined;
   #isClosed = false;
@@ -70,9 +70,12 @@ export class StreamOutput implements Flushable {
     }
   }
 
-  /** The socket has nothing queued any more. */
+  /**
+   * The socket has nothing queued any more. What was written since may be much, and leaves only at the end of this turn:
+   * then nobody is told before that has drained too, because whoever is told now would find the queue full and wait on.
+   */
   drained(): void {
-    if (this.#drainOwed && !this.#isClosed) {
+    if (this.#drainOwed && !this.#isClosed && this.bufferedBytes < this.highWaterBytes / 2) {
       this.#drainOwed = false;
       this.#onDrain?.();
     }

@@ -16,6 +16,8 @@ export interface EchoState {
   cancelled: number;
   /** Most bytes that a Repeat call had in its queue. */
   bufferedBytesMax: number;
+  /** How often a call of /stream/echo was told that its queue has drained, and found that it has. */
+  drained: number;
   errors: unknown[];
 }
 
@@ -208,6 +210,9 @@ function echoStreams(state: EchoState): HttpStreams {
     /** Sends back each piece, and its own end after the client's. */
     "/stream/echo": (call) => {
       state.waiting += 1;
+      call.onDrain(() => {
+        state.drained += Number(call.bufferedBytes < call.highWaterBytes);
+      });
       call.begin(200, { "content-type": "text/plain" });
       return {
         data(chunk, start, end) {
@@ -247,6 +252,22 @@ function echoStreams(state: EchoState): HttpStreams {
         },
       };
     },
+    /** After the body's end, in a turn of its own: 200,000 bytes at once, and the end. */
+    "/stream/burst": (call) => {
+      call.begin(200, {});
+      return {
+        data: (): void => undefined,
+        ended() {
+          setImmediate(() => {
+            call.send(new Uint8Array(200_000).fill(0x62));
+            call.end();
+          });
+        },
+        cancelled() {
+          state.cancelled += 1;
+        },
+      };
+    },
     /** Answers whole with what it is told first. */
     "/stream/whole": (call) => ({
       data(chunk, start, end) {
@@ -279,6 +300,9 @@ function echoStreams(state: EchoState): HttpStreams {
     }),
   };
   return (head, asksWebSocket) => {
+    if (head.path === "/unroutable") {
+      throw new Error("a bug");
+    }
     const handler = open[head.path];
     if (handler === undefined) {
       return undefined;
@@ -292,7 +316,13 @@ function echoStreams(state: EchoState): HttpStreams {
 }
 
 export function makeEchoService(): EchoService {
-  const state: EchoState = { waiting: 0, cancelled: 0, bufferedBytesMax: 0, errors: [] };
+  const state: EchoState = {
+    waiting: 0,
+    cancelled: 0,
+    bufferedBytesMax: 0,
+    drained: 0,
+    errors: [],
+  };
   return {
     state,
     services: new Map([...unaryMethods(state), ...streamMethods(state)]),
@@ -307,6 +337,9 @@ export function makeEchoService(): EchoService {
             body: JSON.stringify({ version: "test", padding: "x".repeat(100) }),
           };
         case "/echo":
+          request.onCancel(() => {
+            state.cancelled += 1;
+          });
           return {
             status: 200,
             headers: { "x-query": request.query.toString() },

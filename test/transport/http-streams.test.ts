@@ -180,6 +180,30 @@ describe("streams over HTTP/1.1", () => {
     assertNothingLeft(rig);
   });
 
+  test("a sender that fills the queue just before an older write has drained is told when its own has", () => {
+    const rig = makeRig();
+    const peer = new Peer(rig);
+    peer.socket.reads = false;
+    peer.send(Buffer.from(ECHO));
+    peer.send(Buffer.from(chunk("x".repeat(200_000))));
+    rig.clock.settle();
+    assert.ok(peer.socket.queuedBytes > 200_000);
+    // In one turn: more than the mark is sent, then the socket tells of what it took earlier.
+    peer.send(Buffer.from(chunk("y".repeat(300_000))));
+    assert.ok(peer.socket.isPaused, "nothing more is read");
+    peer.socket.reads = true;
+    peer.connection.drained();
+    assert.ok(peer.socket.isPaused, "300,000 bytes wait for the end of the turn");
+    peer.socket.reads = false;
+    rig.clock.settle();
+    assert.ok(peer.socket.queuedBytes > 300_000);
+    peer.socket.reads = true;
+    peer.connection.drained();
+    assert.equal(rig.state.drained, 1, "the service is told when there is room");
+    peer.connection.destroy();
+    assertNothingLeft(rig);
+  });
+
   test("a reader that takes nothing for a minute is cut off", () => {
     const rig = makeRig();
     const peer = new Peer(rig);
@@ -214,6 +238,19 @@ describe("streams over HTTP/1.1", () => {
     assertNothingLeft(rig);
   });
 
+  test("an answer that ends while the next request's beginning waits is sent at once, and the connection goes on", async () => {
+    const burst = "POST /stream/burst HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\n\r\nx";
+    const peer = peerOf(makeRig(), `${burst}G`);
+    assert.ok(peer.socket.isPaused, "what is behind the request waits");
+    await new Promise((resolve) => setImmediate(resolve));
+    peer.send(Buffer.from(GET.slice(1)));
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(dechunked(bodyOf(peer).replace(/HTTP[^]*/, "")).length, 200_000);
+    assert.match(bodyOf(peer), /0\r\n\r\nHTTP\/1\.1 200 OK/);
+    peer.connection.destroy();
+    assertNothingLeft(peer.rig);
+  });
+
   test("a server that drains lets a stream go on, and closes behind it", () => {
     const peer = peerOf(makeRig(), ECHO, chunk("a"));
     peer.connection.drain();
@@ -222,6 +259,18 @@ describe("streams over HTTP/1.1", () => {
     assert.equal(bodyOf(peer), `${chunk("a")}${chunk("b")}0\r\n\r\n`);
     assert.ok(peer.socket.isEnded);
   });
+});
+
+test("where asking how to stream a request fails, it is not streamed", async () => {
+  const old = peerOf(makeRig(), GET.replace("/version", "/unroutable"));
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.match(old.text, /^HTTP\/1\.1 404 /);
+  assert.equal(old.rig.state.errors.length, 1);
+  const changes = { ":method": "GET", ":path": "/unroutable", "content-type": undefined };
+  const peer = new Peer(makeRig()).start(frame(1, 5, 1, headers(changes)));
+  await peer.readSoon();
+  assert.equal(peer.fields(1).get(":status"), "404");
+  assert.equal(peer.rig.state.errors.length, 1);
 });
 
 describe("streams over HTTP/2", () => {

@@ -102,6 +102,14 @@ describe("HTTP/1.1", () => {
     assert.ok(peer.socket.isEnded);
   });
 
+  test("who has answered is not told that the client went away later", async () => {
+    const peer = await ask(GET.replace("/version", "/echo"));
+    assert.equal(answers(peer.text).length, 1);
+    peer.connection.ended();
+    peer.connection.closed();
+    assert.equal(peer.rig.state.cancelled, 0);
+  });
+
   test("expect: 100-continue is answered before the body", async () => {
     const peer = await ask(
       "POST /echo HTTP/1.1\r\nhost: a\r\ncontent-length: 3\r\nexpect: 100-continue\r\n\r\n",

@@ -1,124 +1,20 @@
-// TLS on real sockets: who is let in and who is not, what the log says, and certificates that change under a running server.
+// TLS on real sockets: who is let in and who is not, and what the log says.
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { copyFileSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { copyFileSync, symlinkSync, writeFileSync } from "node:fs";
 import http2 from "node:http2";
 import net from "node:net";
 import { join } from "node:path";
-import { suite, test, type TestContext } from "node:test";
+import { suite, test } from "node:test";
 import tls from "node:tls";
+import { silentLogger } from "../../src/runtime/logger.js";
 import { systemClock } from "../../src/runtime/system-clock.js";
-import { TransportServer, type TransportServerOptions } from "../../src/transport/server.js";
 import { readTlsFiles } from "../../src/transport/tls/files.js";
-import type { TlsOptions } from "../../src/transport/tls/material.js";
-import { recordingLogger, type LogLine } from "../support/recording-logger.js";
+import { makeTlsServer } from "../../src/transport/tls/listener.js";
 import { makeTempDirectory, removeTempDirectory } from "../support/temp-directory.js";
 import { tlsFixture, tlsFixturePath } from "../support/tls-fixtures.js";
 import { within } from "../support/wait.js";
-import { makeEchoService } from "./echo-service.js";
-
-const DEADLINE_MS = 10_000;
-
-interface Running {
-  readonly server: TransportServer;
-  readonly port: number;
-  readonly lines: readonly LogLine[];
-}
-
-const plainTls: TlsOptions = {
-  cert: tlsFixture("server.pem"),
-  key: tlsFixture("server-key.pem"),
-  clientCertificates: "none",
-};
-
-const mutualTls: TlsOptions = {
-  ...plainTls,
-  ca: tlsFixture("ca.pem"),
-  clientCertificates: "verify",
-};
-
-async function start(
-  context: TestContext,
-  options: TlsOptions,
-  limits: NonNullable<TransportServerOptions["limits"]> = {},
-): Promise<Running> {
-  const echo = makeEchoService();
-  const logger = recordingLogger();
-  const server = new TransportServer({
-    clock: systemClock,
-    services: echo.services,
-    httpHandler: echo.httpHandler,
-    host: "127.0.0.1",
-    port: 0,
-    tls: options,
-    logger,
-    limits,
-    onError: (error) => {
-      throw error;
-    },
-  });
-  const { port } = await server.listen();
-  context.after(async () => server.close());
-  return { server, port, lines: logger.lines };
-}
-
-/** Asks for /version; resolves to the status, or to what kept it from coming. */
-async function get(
-  port: number,
-  options: tls.ConnectionOptions = {},
-): Promise<number | { readonly failed: string }> {
-  return new Promise((resolve) => {
-    const session = http2.connect(`https://localhost:${port}`, {
-      ca: tlsFixture("ca.pem"),
-      ...options,
-    });
-    const fail = (error?: Error): void => {
-      session.destroy();
-      resolve({ failed: error?.message ?? "closed" });
-    };
-    session.on("error", fail);
-    session.on("close", () => {
-      fail();
-    });
-    const stream = session.request({ ":path": "/version" });
-    stream.on("error", fail);
-    stream.on("response", (headers) => {
-      resolve(headers[":status"] ?? 0);
-      session.destroy();
-    });
-    stream.resume();
-  });
-}
-
-const as = (name: string): tls.ConnectionOptions => ({
-  cert: tlsFixture(`${name}.pem`),
-  key: tlsFixture(`${name}-key.pem`),
-});
-
-/** The name in the certificate that the server shows. */
-async function shownSerial(port: number): Promise<string> {
-  const socket = tls.connect({
-    port,
-    host: "127.0.0.1",
-    ca: tlsFixture("ca.pem"),
-    ALPNProtocols: ["h2"],
-  });
-  await once(socket, "secureConnect");
-  const { serialNumber } = socket.getPeerCertificate();
-  socket.destroy();
-  return serialNumber;
-}
-
-async function logged(lines: readonly LogLine[], text: RegExp): Promise<void> {
-  const seen = (): boolean =>
-    lines.some(({ message, fields }) => text.test(`${message} ${String(fields["reason"])}`));
-  const wait = async (): Promise<void> => {
-    while (!seen()) {
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-  };
-  await within(DEADLINE_MS, () => `a log line like ${text}: ${JSON.stringify(lines)}`, wait());
-}
+import { as, DEADLINE_MS, get, logged, mutualTls, plainTls, start } from "./tls-port.js";
 
 suite("client certificates", () => {
   test("a certificate of a trusted authority is let in, whatever TLS version", async (context) => {
@@ -319,6 +215,41 @@ suite("the handshake", () => {
     }
   });
 
+  test("of many handshakes that begin in one turn no more than allowed stay unfinished", async (context) => {
+    const server = makeTlsServer(
+      {
+        tls: plainTls,
+        clock: systemClock,
+        logger: silentLogger,
+        handshakeTimeoutMs: DEADLINE_MS,
+        pendingHandshakesMax: 5,
+      },
+      () => undefined,
+      () => undefined,
+    );
+    const accepted: net.Socket[] = [];
+    const plain = net.createServer((socket) => accepted.push(socket)).listen(0, "127.0.0.1");
+    context.after(() => plain.close());
+    await once(plain, "listening");
+    const { port } = plain.address() as net.AddressInfo;
+    for (let i = 0; i < 12; i += 1) {
+      const client = net.connect(port, "127.0.0.1");
+      client.on("error", () => undefined);
+      context.after(() => client.destroy());
+      await once(client, "connect");
+    }
+    while (accepted.length < 12) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    for (const socket of accepted) {
+      server.emit("connection", socket);
+    }
+    assert.deepEqual(
+      accepted.map(({ destroyed }) => destroyed),
+      accepted.map((_socket, at) => at < 7),
+    );
+  });
+
   test("a flood of failures fills no log", async (context) => {
     const { port, lines, server } = await start(context, plainTls);
     for (let i = 0; i < 40; i += 1) {
@@ -379,95 +310,6 @@ test("answers of one turn leave in one record, not in one each", async (context)
   assert.ok(records < calls / 2, `${records} records for ${calls} answers`);
 });
 
-suite("files that change", () => {
-  async function fromFiles(
-    context: TestContext,
-  ): Promise<Running & { readonly path: (name: string) => string }> {
-    const directory = await makeTempDirectory("tls");
-    context.after(async () => removeTempDirectory(directory));
-    const path = (name: string): string => join(directory, name);
-    copyFileSync(tlsFixturePath("server.pem"), path("cert.pem"));
-    copyFileSync(tlsFixturePath("server-key.pem"), path("key.pem"));
-    const running = await start(context, {
-      ...readTlsFiles({ cert: path("cert.pem"), key: path("key.pem") }),
-      clientCertificates: "none",
-    });
-    return { ...running, path };
-  }
-
-  test("a new certificate is shown from the next handshake on; open connections stay", async (context) => {
-    const { port, lines: all, path } = await fromFiles(context);
-    // A client that has seen the certificate leaves, perhaps before the server is done: that is no line for people.
-    const lines = (): readonly LogLine[] => all.filter(({ level }) => level !== "debug");
-    const before = await shownSerial(port);
-    const open = http2.connect(`https://localhost:${port}`, { ca: tlsFixture("ca.pem") });
-    await once(open, "connect");
-    copyFileSync(tlsFixturePath("server2.pem"), path("cert.pem"));
-    // In between, the key is not yet the certificate's.
-    assert.equal(await shownSerial(port), before);
-    copyFileSync(tlsFixturePath("server2-key.pem"), path("key.pem"));
-    assert.notEqual(await shownSerial(port), before);
-    assert.deepEqual(
-      lines().map(({ level, message }) => `${level} ${message}`),
-      [
-        "error TLS files have changed and cannot be used: the ones before stay in use",
-        "info TLS files have changed: the new ones are used from now on",
-      ],
-    );
-    assert.deepEqual(lines()[0]?.fields, {
-      part: "key",
-      reason: "it is not the key of the certificate (CN=localhost)",
-    });
-    const stream = open.request({ ":path": "/version" });
-    const [headers] = (await once(stream, "response")) as [http2.IncomingHttpHeaders];
-    assert.equal(headers[":status"], 200);
-    open.destroy();
-  });
-
-  test("a broken or missing file is said once and changes nothing", async (context) => {
-    const { port, lines: all, path } = await fromFiles(context);
-    const lines = (): readonly LogLine[] => all.filter(({ level }) => level !== "debug");
-    const before = await shownSerial(port);
-    writeFileSync(path("cert.pem"), "half a certi");
-    assert.equal(await shownSerial(port), before);
-    assert.equal(await shownSerial(port), before);
-    assert.equal(lines().length, 1);
-    rmSync(path("cert.pem"));
-    assert.equal(await shownSerial(port), before);
-    assert.equal(await shownSerial(port), before);
-    assert.equal(lines().length, 2);
-    assert.match(String(lines()[1]?.fields["reason"]), /cert\.pem cannot be read: ENOENT/);
-    copyFileSync(tlsFixturePath("server.pem"), path("cert.pem"));
-    assert.equal(await shownSerial(port), before);
-    assert.equal(lines()[2]?.level, "info");
-  });
-
-  test("a directory swapped by its link, as a Kubernetes secret is, is seen", async (context) => {
-    const directory = await makeTempDirectory("tls");
-    context.after(async () => removeTempDirectory(directory));
-    const path = (name: string): string => join(directory, name);
-    for (const [folder, name] of [
-      ["first", "server"],
-      ["second", "server2"],
-    ] as const) {
-      mkdirSync(path(folder));
-      copyFileSync(tlsFixturePath(`${name}.pem`), path(`${folder}/tls.crt`));
-      copyFileSync(tlsFixturePath(`${name}-key.pem`), path(`${folder}/tls.key`));
-    }
-    symlinkSync("first", path("..data"));
-    symlinkSync("..data/tls.crt", path("tls.crt"));
-    symlinkSync("..data/tls.key", path("tls.key"));
-    const { port } = await start(context, {
-      ...readTlsFiles({ cert: path("tls.crt"), key: path("tls.key") }),
-      clientCertificates: "none",
-    });
-    const before = await shownSerial(port);
-    symlinkSync("second", path("..data_tmp"));
-    renameSync(path("..data_tmp"), path("..data"));
-    assert.notEqual(await shownSerial(port), before);
-  });
-});
-
 test("several places lead to one server: addresses with and without TLS, and a socket in the file system", async (context) => {
   const directory = await makeTempDirectory("tls");
   context.after(async () => removeTempDirectory(directory));
@@ -498,4 +340,10 @@ test("several places lead to one server: addresses with and without TLS, and a s
   const file = join(directory, "file");
   writeFileSync(file, "precious");
   await assert.rejects(server.listenAt({ path: file }), { code: "address-in-use" });
+  const loop = join(directory, "loop");
+  symlinkSync("loop", loop);
+  await assert.rejects(server.listenAt({ path: loop }), {
+    name: "ListenError",
+    message: /^cannot listen on .*loop: ELOOP/,
+  });
 });

@@ -9,7 +9,6 @@ import type { Row } from "../../core/row.js";
 import type { RowCursor, RowHead } from "../../core/view.js";
 import {
   FIRST_REVISION,
-  NEVER_COMPACTED,
   type Key,
   type LogIndex,
   type Revision,
@@ -40,10 +39,8 @@ import { StoreFiles, type FlushRequest, type StoreFilesOptions } from "./store-f
 const search = new SearchKey();
 
 interface Waiter {
-  /** Done when this entry is in the files … */
-  readonly index: LogIndex;
-  /** … and rows unreachable since this compaction are not. */
-  readonly compactRevision: Revision;
+  /** Asked whenever the files have changed. */
+  readonly isDone: () => boolean;
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
 }
@@ -338,13 +335,15 @@ export class DiskStore implements Store {
         this.#freeze();
       }
     }
-    return this.#wait(0 as LogIndex, compactRevision);
+    const files = this.#files;
+    return this.#wait(() => files.manifest.compactRevision >= compactRevision && files.isSettled);
   }
 
   async defragment(): Promise<void> {
     await this.compacted();
-    this.#files.defragment();
-    await this.#wait(0 as LogIndex, this.#files.manifest.compactRevision);
+    const files = this.#files;
+    files.defragment();
+    await this.#wait(() => !files.isDefragmenting);
   }
 
   async flush(): Promise<void> {
@@ -353,7 +352,7 @@ export class DiskStore implements Store {
       assert(this.#sealedIndex === index, "the log is sealed before a flush");
       this.#freeze();
     }
-    return this.#wait(index, NEVER_COMPACTED);
+    return this.#wait(() => this.#files.manifest.index >= index);
   }
 
   async close(): Promise<void> {
@@ -487,9 +486,9 @@ export class DiskStore implements Store {
     this.#settleWaiters();
   }
 
-  async #wait(index: LogIndex, compactRevision: Revision): Promise<void> {
+  async #wait(isDone: () => boolean): Promise<void> {
     await new Promise<void>((resolve, reject) => {
-      this.#waiters.push({ index, compactRevision, resolve, reject });
+      this.#waiters.push({ isDone, resolve, reject });
       this.#settleWaiters();
     });
   }
@@ -499,13 +498,8 @@ export class DiskStore implements Store {
       this.#fail(this.#failure);
       return;
     }
-    const { manifest, isSettled } = this.#files;
-    const isDone = (waiter: Waiter): boolean =>
-      waiter.index <= manifest.index &&
-      waiter.compactRevision <= manifest.compactRevision &&
-      (waiter.compactRevision === NEVER_COMPACTED || isSettled);
-    const done = this.#waiters.filter(isDone);
-    this.#waiters = this.#waiters.filter((waiter) => !isDone(waiter));
+    const done = this.#waiters.filter((waiter) => waiter.isDone());
+    this.#waiters = this.#waiters.filter((waiter) => !done.includes(waiter));
     this.#files.isAwaited = this.#waiters.length > 0;
     for (const waiter of done) {
       waiter.resolve();

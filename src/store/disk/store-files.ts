@@ -1,6 +1,7 @@
 // The files of a disk store as the main thread keeps them: which manifest counts, which files are open, what the table
 // worker does next. Work is taken strictly in order: upkeep of what is there before the next flush. So the files at a
-// given log index do not depend on how fast a worker is, only on the entries and the seal points.
+// given log index do not depend on how fast a worker is, only on the entries and the seal points; but for those of a node
+// that was told to defragment, which it does in between.
 // Must never: block on the disk for longer than it takes to open a file.
 import { assert } from "../../lib/assert.js";
 import { T4Error } from "../../core/errors.js";
@@ -23,7 +24,7 @@ import {
   type FileRecord,
   type Manifest,
 } from "../upkeep/manifest.js";
-import { planDefragmentation, planStep } from "../upkeep/plan-step.js";
+import { planDefragmentation, planStep, type Step } from "../upkeep/plan-step.js";
 import type { WorkReply } from "../upkeep/table-worker.js";
 import { FileSet, SharedFile } from "./file-set.js";
 import { WorkerLink } from "./worker-link.js";
@@ -48,7 +49,7 @@ export interface StoreFilesOptions {
   readonly nextFlush: () => FlushRequest | null;
   /** A manifest counts: it is durable and its files are open. `isFlush`: the flush asked for last is done. */
   readonly installed: (isFlush: boolean) => void;
-  /** Upkeep has nothing left to do. */
+  /** Upkeep, or a defragmentation, has nothing left to do. */
   readonly settled: () => void;
   /** `hasSpace` has changed. */
   readonly spaceChanged: () => void;
@@ -101,6 +102,11 @@ export class StoreFiles {
     return !this.#needsUpkeep;
   }
 
+  /** Whether a defragmentation was ordered that is not done. */
+  get isDefragmenting(): boolean {
+    return this.#isDefragmenting;
+  }
+
   segmentClosed(segment: SealedSegment): void {
     if (segment.lastIndex > this.manifest.index) {
       this.#segments.push(segment);
@@ -114,10 +120,9 @@ export class StoreFiles {
     this.#segments = this.#segments.filter((segment) => segment.lastIndex <= index);
   }
 
-  /** From now until it is settled, upkeep leaves no dead row in any file. */
+  /** Leaves no dead row in any file. Called again, it is the same defragmentation that goes on. */
   defragment(): void {
     this.#isDefragmenting = true;
-    this.#needsUpkeep = true;
     this.work();
   }
 
@@ -174,27 +179,58 @@ export class StoreFiles {
       return;
     }
     if (this.#needsUpkeep) {
-      const step =
-        planStep(this.manifest) ??
-        (this.#isDefragmenting ? planDefragmentation(this.manifest) : null);
+      const step = planStep(this.manifest);
       if (step !== null) {
-        this.#worker.send({ kind: "upkeep", manifest: this.manifest, step }, (reply) => {
-          this.#replied(reply, false);
-        });
+        this.#takeStep(step);
         return;
       }
       this.#needsUpkeep = false;
-      this.#isDefragmenting = false;
       this.#options.settled();
     }
+    // Writers wait for flushes, so these come between the steps of a defragmentation, each of which may take long. On a
+    // full disk writers wait for room, and only a defragmentation can make it.
+    if (this.hasSpace) {
+      if (!this.#flush()) {
+        this.#defragmentFurther();
+      }
+    } else if (!this.#defragmentFurther()) {
+      this.#flush();
+    }
+  }
+
+  /** Orders the next flush if all that it needs is there. */
+  #flush(): boolean {
     const request = this.#options.nextFlush();
     const segments = request === null ? null : this.#segmentsThrough(request.throughIndex);
-    if (request !== null && segments !== null) {
-      const flush: FlushOrder = { ...request, segments };
-      this.#worker.send({ kind: "flush", manifest: this.manifest, flush }, (reply) => {
-        this.#replied(reply, true);
-      });
+    if (request === null || segments === null) {
+      return false;
     }
+    const flush: FlushOrder = { ...request, segments };
+    this.#worker.send({ kind: "flush", manifest: this.manifest, flush }, (reply) => {
+      this.#replied(reply, true);
+    });
+    return true;
+  }
+
+  /** Orders the next step of the defragmentation, if there is one that is not done. */
+  #defragmentFurther(): boolean {
+    if (!this.#isDefragmenting) {
+      return false;
+    }
+    const step = planDefragmentation(this.manifest);
+    if (step === null) {
+      this.#isDefragmenting = false;
+      this.#options.settled();
+      return false;
+    }
+    this.#takeStep(step);
+    return true;
+  }
+
+  #takeStep(step: Step): void {
+    this.#worker.send({ kind: "upkeep", manifest: this.manifest, step }, (reply) => {
+      this.#replied(reply, false);
+    });
   }
 
   /** Lets the worker end what it does, then closes all files that no cursor holds. */

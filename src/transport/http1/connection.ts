@@ -8,6 +8,7 @@ import { HeldBytes } from "../held-bytes.js";
 import {
   askHandler,
   Cancellation,
+  streamRoute,
   toHttpRequestHead,
   TOO_MANY_UNFINISHED,
   toWire,
@@ -46,7 +47,7 @@ export class Http1Connection implements SocketEvents, Http1StreamOwner {
   #heldBytes = 0;
   /** reading → (handling | streaming) → (writing →) reading; or lingering → closed. */
   #phase: "reading" | "handling" | "streaming" | "writing" | "lingering" | "closed" = "reading";
-  /** Of the request that is handled: its client may go away before the answer. */
+  /** Of the request that is read or handled: its client may go away before the answer. */
   #cancellation: Cancellation = new Cancellation();
   readonly #output: StreamOutput;
   #stream: Http1Stream | undefined = undefined;
@@ -219,7 +220,7 @@ export class Http1Connection implements SocketEvents, Http1StreamOwner {
     this.#searchedBytes = 0;
     this.#head = head;
     this.#request = toHttpRequestHead(head.method, head.target, head.headers, this.#socket.peer);
-    const route = this.#route(head, this.#request);
+    const route = streamRoute(this.#context, this.#request, asksWebSocket(head));
     if (route?.kind === "websocket") {
       this.#upgrade(head, route);
       return false;
@@ -238,16 +239,6 @@ export class Http1Connection implements SocketEvents, Http1StreamOwner {
     return true;
   }
 
-  /** How the request is streamed, if it is. */
-  #route(head: Http1Head, request: HttpRequestHead): HttpStreamRoute | undefined {
-    try {
-      return this.#context.httpStreams(request, asksWebSocket(head));
-    } catch (error) {
-      this.#context.reportError(error);
-      return undefined;
-    }
-  }
-
   #handle(head: Http1Head, body: Uint8Array): void {
     this.#phase = "handling";
     this.#timer?.cancel();
@@ -256,7 +247,6 @@ export class Http1Connection implements SocketEvents, Http1StreamOwner {
       this.#pause();
     }
     this.#context.counters.httpRequests += 1;
-    this.#cancellation = new Cancellation();
     const { onCancel } = this.#cancellation;
     const request = { ...(this.#request as HttpRequestHead), body, onCancel };
     askHandler(this.#context, request, (response) => {
@@ -277,6 +267,8 @@ export class Http1Connection implements SocketEvents, Http1StreamOwner {
     this.#head = undefined;
     this.#request = undefined;
     this.#body = undefined;
+    // Who answered is told nothing more, and what it knows (the request and its body) is let go.
+    this.#cancellation = new Cancellation();
     if (this.#closeAfter) {
       this.#linger();
     } else if (this.#socket.queuedBytes > this.#context.limits.outputBytesMax) {
@@ -366,9 +358,10 @@ export class Http1Connection implements SocketEvents, Http1StreamOwner {
     }
   }
 
-  /** The client has read: takes up its body again. */
+  /** The client has read: takes up its body again. Also called while a stream that is over is flushed: it takes no more. */
   #unblockStream(): void {
-    if (this.#phase === "streaming" && this.#isPaused && !this.#output.isFull) {
+    const isOpen = this.#phase === "streaming" && this.#stream !== undefined;
+    if (isOpen && this.#isPaused && !this.#output.isFull) {
       this.#resume();
       this.#feedStream();
     }

@@ -2,18 +2,12 @@
 // that the service sent, so that a client which reads by chunks reads what was sent together together.
 import { latin1Bytes } from "../../lib/bytes.js";
 import type { TransportContext } from "../context.js";
-import type {
-  HttpResponse,
-  HttpStreamCall,
-  HttpStreamHandler,
-  HttpStreamReceiver,
-} from "../service.js";
+import { INTERNAL_ERROR, StreamService } from "../http-message.js";
+import type { HttpResponse, HttpStreamCall, HttpStreamHandler } from "../service.js";
 import type { StreamOutput } from "../stream-output.js";
 
 const CHUNK_END: Uint8Array = latin1Bytes("\r\n");
 const LAST_CHUNK: Uint8Array = latin1Bytes("0\r\n\r\n");
-
-const INTERNAL_ERROR: HttpResponse = { status: 500, headers: {}, body: "internal error\n" };
 
 /** The connection, as its stream needs it. */
 export interface Http1StreamOwner {
@@ -26,15 +20,12 @@ export interface Http1StreamOwner {
 }
 
 export class Http1Stream implements HttpStreamCall {
-  readonly #context: TransportContext;
   readonly #output: StreamOutput;
   readonly #owner: Http1StreamOwner;
   /** HTTP/1.0 knows no chunks: there the end of the connection ends the body. */
   readonly #isChunked: boolean;
-  #receiver: HttpStreamReceiver | undefined = undefined;
-  #onDrain: (() => void) | undefined = undefined;
+  readonly #service: StreamService;
   #hasBegun = false;
-  #isOver = false;
 
   constructor(
     context: TransportContext,
@@ -42,14 +33,20 @@ export class Http1Stream implements HttpStreamCall {
     owner: Http1StreamOwner,
     isChunked: boolean,
   ) {
-    this.#context = context;
     this.#output = output;
     this.#owner = owner;
     this.#isChunked = isChunked;
+    this.#service = new StreamService(context, () => {
+      if (this.#hasBegun) {
+        owner.destroy();
+      } else {
+        owner.streamOver(INTERNAL_ERROR);
+      }
+    });
   }
 
   get isOver(): boolean {
-    return this.#isOver;
+    return this.#service.isOver;
   }
 
   get hasBegun(): boolean {
@@ -67,21 +64,20 @@ export class Http1Stream implements HttpStreamCall {
   // ---- what the service does ----
 
   answer(response: HttpResponse): void {
-    if (!this.#isOver) {
-      this.#isOver = true;
+    if (this.#service.end()) {
       this.#owner.streamOver(response);
     }
   }
 
   begin(status: number, headers: Readonly<Record<string, string>>): void {
-    if (!this.#isOver) {
+    if (!this.#service.isOver) {
       this.#hasBegun = true;
       this.#output.write(this.#owner.streamHead(status, headers));
     }
   }
 
   send(bytes: Uint8Array): void {
-    if (this.#isOver || bytes.length === 0) {
+    if (this.#service.isOver || bytes.length === 0) {
       return;
     }
     if (this.#isChunked) {
@@ -92,12 +88,11 @@ export class Http1Stream implements HttpStreamCall {
   }
 
   onDrain(listener: () => void): void {
-    this.#onDrain = listener;
+    this.#service.onDrain(listener);
   }
 
   end(): void {
-    if (!this.#isOver) {
-      this.#isOver = true;
+    if (this.#service.end()) {
       if (this.#isChunked) {
         this.#output.write(LAST_CHUNK);
       }
@@ -108,56 +103,23 @@ export class Http1Stream implements HttpStreamCall {
   // ---- what the connection tells ----
 
   open(handler: HttpStreamHandler): void {
-    this.#guarded(() => {
-      this.#receiver = handler(this);
-    });
+    this.#service.open(handler, this);
   }
 
   data(chunk: Uint8Array, start: number, end: number): void {
-    if (!this.#isOver) {
-      this.#guarded(() => this.#receiver?.data(chunk, start, end));
-    }
+    this.#service.data(chunk, start, end);
   }
 
   bodyEnded(): void {
-    if (!this.#isOver) {
-      this.#guarded(() => this.#receiver?.ended());
-    }
+    this.#service.bodyEnded();
   }
 
   drained(): void {
-    if (!this.#isOver && this.#onDrain !== undefined) {
-      this.#guarded(this.#onDrain);
-    }
+    this.#service.drained();
   }
 
   /** The client is gone. */
   cancel(): void {
-    if (!this.#isOver) {
-      this.#isOver = true;
-      try {
-        this.#receiver?.cancelled();
-      } catch (error) {
-        this.#context.reportError(error);
-      }
-    }
-  }
-
-  /** Runs the service; if it throws, the call is broken off and the service is told that it is over. */
-  #guarded(run: () => void): void {
-    try {
-      run();
-    } catch (error) {
-      this.#context.reportError(error);
-      if (this.#isOver) {
-        return;
-      }
-      this.cancel();
-      if (this.#hasBegun) {
-        this.#owner.destroy();
-      } else {
-        this.#owner.streamOver(INTERNAL_ERROR);
-      }
-    }
+    this.#service.cancel();
   }
 }

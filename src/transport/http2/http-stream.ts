@@ -1,35 +1,31 @@
 // A plain HTTP request over HTTP/2 whose body and answer flow at the same time.
 import { encodeLiteralBlock } from "../hpack/encoder.js";
-import { toWire } from "../http-message.js";
-import type {
-  HttpResponse,
-  HttpStreamCall,
-  HttpStreamHandler,
-  HttpStreamReceiver,
-} from "../service.js";
+import { INTERNAL_ERROR, StreamService, toWire } from "../http-message.js";
+import type { HttpResponse, HttpStreamCall, HttpStreamHandler } from "../service.js";
 import { ERROR } from "./frames.js";
 import { answerHttp } from "./http-call.js";
 import type { Session } from "./session.js";
 import { ENDING, type Exchange, type Stream } from "./stream.js";
 
-const INTERNAL_ERROR: HttpResponse = { status: 500, headers: {}, body: "internal error\n" };
-
 export class HttpStreamExchange implements HttpStreamCall, Exchange {
   readonly #session: Session;
   readonly #stream: Stream;
-  #receiver: HttpStreamReceiver | undefined = undefined;
-  #onDrain: (() => void) | undefined = undefined;
-  #isOver = false;
+  readonly #service: StreamService;
 
   constructor(session: Session, stream: Stream) {
     this.#session = session;
     this.#stream = stream;
+    this.#service = new StreamService(session.context, () => {
+      if (stream.headWritten) {
+        session.resetStream(stream.id, ERROR.INTERNAL_ERROR, false);
+      } else {
+        answerHttp(session, stream, INTERNAL_ERROR, false);
+      }
+    });
   }
 
   open(handler: HttpStreamHandler): void {
-    this.#guarded(() => {
-      this.#receiver = handler(this);
-    });
+    this.#service.open(handler, this);
   }
 
   // ---- what the service does ----
@@ -43,14 +39,13 @@ export class HttpStreamExchange implements HttpStreamCall, Exchange {
   }
 
   answer(response: HttpResponse): void {
-    if (!this.#isOver) {
-      this.#isOver = true;
+    if (this.#service.end()) {
       answerHttp(this.#session, this.#stream, response, false);
     }
   }
 
   begin(status: number, headers: Readonly<Record<string, string>>): void {
-    if (this.#isOver) {
+    if (this.#service.isOver) {
       return;
     }
     const wire = toWire({ status, headers, body: "" });
@@ -62,19 +57,18 @@ export class HttpStreamExchange implements HttpStreamCall, Exchange {
   }
 
   send(bytes: Uint8Array): void {
-    if (!this.#isOver) {
+    if (!this.#service.isOver) {
       this.#session.sender.queue(this.#stream, bytes);
       this.#session.requestFlush();
     }
   }
 
   onDrain(listener: () => void): void {
-    this.#onDrain = listener;
+    this.#service.onDrain(listener);
   }
 
   end(): void {
-    if (!this.#isOver) {
-      this.#isOver = true;
+    if (this.#service.end()) {
       this.#stream.exchange = undefined;
       this.#session.finish(this.#stream, ENDING.PLAIN, undefined);
     }
@@ -89,27 +83,15 @@ export class HttpStreamExchange implements HttpStreamCall, Exchange {
       this.#session.resetStream(this.#stream.id, ERROR.ENHANCE_YOUR_CALM, true);
       return;
     }
-    if (!this.#isOver) {
-      this.#guarded(() => this.#receiver?.data(chunk, start, end));
-    }
+    this.#service.data(chunk, start, end);
   }
 
   remoteEnded(): void {
-    if (!this.#isOver) {
-      this.#guarded(() => this.#receiver?.ended());
-    }
+    this.#service.bodyEnded();
   }
 
   aborted(): void {
-    if (this.#isOver) {
-      return;
-    }
-    this.#isOver = true;
-    try {
-      this.#receiver?.cancelled();
-    } catch (error) {
-      this.#session.context.reportError(error);
-    }
+    this.#service.cancel();
   }
 
   expired(): void {
@@ -117,26 +99,6 @@ export class HttpStreamExchange implements HttpStreamCall, Exchange {
   }
 
   drained(): void {
-    if (!this.#isOver && this.#onDrain !== undefined) {
-      this.#guarded(this.#onDrain);
-    }
-  }
-
-  /** Runs the service; if it throws, the call is broken off and the service is told that it is over. */
-  #guarded(run: () => void): void {
-    try {
-      run();
-    } catch (error) {
-      this.#session.context.reportError(error);
-      if (this.#isOver) {
-        return;
-      }
-      if (this.#stream.headWritten) {
-        this.#session.resetStream(this.#stream.id, ERROR.INTERNAL_ERROR, false);
-      } else {
-        this.aborted();
-        answerHttp(this.#session, this.#stream, INTERNAL_ERROR, false);
-      }
-    }
+    this.#service.drained();
   }
 }

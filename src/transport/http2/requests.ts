@@ -3,6 +3,7 @@
 import { HpackDecoder, HpackError } from "../hpack/decoder.js";
 import { FIELD, type HeaderField } from "../hpack/field.js";
 import { encodeLiteralBlock } from "../hpack/encoder.js";
+import { streamRoute } from "../http-message.js";
 import { GRPC_STATUS } from "../service.js";
 import { ConnectionError, ERROR, FLAG, type Http2ErrorCode, readUint32 } from "./frames.js";
 import { ACCEPTED_ENCODINGS, trailersOnlyBlock } from "../grpc/status.js";
@@ -303,7 +304,7 @@ export class Requests {
     const { context } = session;
     const stream = this.#open(id, head, remoteClosed);
     const request = httpRequestHead(head, session.socket.peer);
-    const route = context.httpStreams(request, false);
+    const route = streamRoute(context, request, false);
     if (route === undefined) {
       const call = new HttpCall(session, request, stream);
       stream.exchange = call;

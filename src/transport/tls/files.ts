@@ -28,17 +28,19 @@ export class TlsFileError extends Error {
 
 const PARTS = ["cert", "key", "ca", "crl"] as const;
 
-/** Differs if a file was replaced or written to; a file that is not there has a state too. */
+/** Differs if a file was replaced or written to. Never throws: what cannot be looked at is reported by reading it. */
 function stateOf(files: TlsFiles): string {
   return PARTS.map((part) => {
     const path = files[part];
     if (path === undefined) {
       return "";
     }
-    const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
-    return stat === undefined
-      ? "absent"
-      : `${stat.dev}:${stat.ino}:${stat.size}:${stat.mtimeNs}:${stat.ctimeNs}`;
+    try {
+      const stat = statSync(path, { bigint: true });
+      return `${stat.dev}:${stat.ino}:${stat.size}:${stat.mtimeNs}:${stat.ctimeNs}`;
+    } catch {
+      return "unreadable";
+    }
   }).join("|");
 }
 
@@ -61,7 +63,7 @@ function readAll(files: TlsFiles): TlsMaterial {
 /** The files' content now, and how to learn of another later. Throws a TlsFileError. */
 export function readTlsFiles(files: TlsFiles): TlsMaterial & Required<Pick<TlsOptions, "reload">> {
   // The state is taken before the content: what is written in between is seen as a change at the next look.
-  let known = stateOf(files);
+  let known: string | null = stateOf(files);
   const material = readAll(files);
   let latest: TlsMaterial | Error = material;
   return {
@@ -69,12 +71,15 @@ export function readTlsFiles(files: TlsFiles): TlsMaterial & Required<Pick<TlsOp
     reload: () => {
       const state = stateOf(files);
       if (state !== known) {
-        known = state;
         try {
           latest = readAll(files);
+          known = state;
         } catch (error) {
           assert(error instanceof TlsFileError, "nothing else is thrown by reading");
-          latest = error;
+          // Tried again at the next look, changed or not: it may have failed for want of a file descriptor.
+          known = null;
+          const isSame = latest instanceof Error && latest.message === error.message;
+          latest = isSame ? latest : error;
         }
       }
       return latest;

@@ -3,6 +3,7 @@
 import { isIP, type Socket as NodeSocket } from "node:net";
 import { createServer, type Server, type TLSSocket } from "node:tls";
 import { assert } from "../../lib/assert.js";
+import { compareBytes } from "../../lib/bytes.js";
 import type { Clock } from "../../runtime/clock.js";
 import type { Logger } from "../../runtime/logger.js";
 import { checkTls, type TlsMaterial, type TlsOptions, type TlsReady } from "./material.js";
@@ -77,9 +78,11 @@ class PendingHandshakes {
     if (peer === null) {
       return;
     }
-    if (this.#byPeer.size >= this.#most) {
-      const [oldest] = this.#byPeer.values();
-      oldest?.destroy();
+    const [oldest] = this.#byPeer;
+    if (oldest !== undefined && this.#byPeer.size >= this.#most) {
+      // Not left to its "close", which comes at the end of the turn: many more may come before.
+      this.#byPeer.delete(oldest[0]);
+      oldest[1].destroy();
     }
     this.#byPeer.set(peer, socket);
     socket.once("close", () => {
@@ -166,13 +169,14 @@ class TlsInUse {
   ready: TlsReady;
   readonly #clock: Clock;
   readonly #logger: Logger;
-  /** What `reload` gave last; what the files held at start has been checked already. */
-  #seen: TlsMaterial | Error | undefined;
+  /** What `reload` gave last. */
+  #seen: TlsMaterial | Error | undefined = undefined;
+  /** What was seen last cannot be used, and the log says so. */
+  #isRefusing = false;
 
   /** Throws a TlsError for certificates that cannot be used. */
   constructor(options: TlsOptions, clock: Clock, logger: Logger) {
     this.current = options;
-    this.#seen = options.reload?.();
     this.#clock = clock;
     this.#logger = logger;
     this.ready = checkTls(options, clock.wallMs());
@@ -190,15 +194,25 @@ class TlsInUse {
       if (material instanceof Error) {
         throw material;
       }
+      if (isSameMaterial(material, this.current)) {
+        // At start, or files that were touched; of those put back after a mistake it is said that all is well.
+        if (this.#isRefusing) {
+          this.#isRefusing = false;
+          this.#logger.info("TLS files are again those in use");
+        }
+        return;
+      }
       const renewed = withMaterial(this.current, material);
       const ready = checkTls(renewed, this.#clock.wallMs());
       // New keys for session tickets come with it: nobody resumes what was agreed under the old certificates or lists.
       server.setSecureContext(ready.context);
       this.current = renewed;
       this.ready = ready;
+      this.#isRefusing = false;
       this.#logger.info("TLS files have changed: the new ones are used from now on");
       this.#warn();
     } catch (error) {
+      this.#isRefusing = true;
       const reason = error instanceof Error ? error.message : String(error);
       const part = error instanceof Error && "part" in error ? String(error.part) : "unknown";
       this.#logger.error("TLS files have changed and cannot be used: the ones before stay in use", {
@@ -213,6 +227,15 @@ class TlsInUse {
       this.#logger.warn(warning);
     }
   }
+}
+
+function isSameMaterial(left: TlsMaterial, right: TlsMaterial): boolean {
+  return (["cert", "key", "ca", "crl"] as const).every((part) => {
+    const [one, other] = [left[part], right[part]];
+    return one === undefined || other === undefined
+      ? one === other
+      : compareBytes(one, other) === 0;
+  });
 }
 
 function withMaterial(options: TlsOptions, material: TlsMaterial): TlsOptions {
@@ -282,5 +305,7 @@ export function makeTlsServer(
     onRefused();
     socket.destroy();
   });
+  // What the files have become since they were read: there was time for it while the store was opened.
+  inUse.renew(server);
   return server;
 }

@@ -3,13 +3,9 @@
 import { concatBytes, NO_BYTES } from "../bytes.js";
 import type { TransportContext } from "../context.js";
 import { HeldBytes } from "../held-bytes.js";
+import { StreamService } from "../http-message.js";
 import { Budget } from "../http2/budget.js";
-import type {
-  HttpResponse,
-  HttpStreamCall,
-  HttpStreamHandler,
-  HttpStreamReceiver,
-} from "../service.js";
+import type { HttpResponse, HttpStreamCall, HttpStreamHandler } from "../service.js";
 import type { Timer } from "../../runtime/clock.js";
 import { utf8Bytes } from "../../lib/bytes.js";
 import type { Socket, SocketEvents } from "../socket.js";
@@ -58,9 +54,7 @@ export class WebSocketConnection implements SocketEvents, HttpStreamCall, FrameS
   readonly #held: HeldBytes;
   readonly #reader: FrameReader;
   readonly #budget: Budget;
-  #receiver: HttpStreamReceiver | undefined = undefined;
-  /** Nobody is served any more: this side has ended the call, or the client has gone. */
-  #isOver = false;
+  readonly #service: StreamService;
   /** open → closing (our close frame is sent, the client's awaited) → ending (the socket's end is sent) → closed. */
   #phase: "open" | "closing" | "ending" | "closed" = "open";
   #isPaused = false;
@@ -76,6 +70,13 @@ export class WebSocketConnection implements SocketEvents, HttpStreamCall, FrameS
     this.#output = new StreamOutput(context, socket, () => {
       this.destroy();
     });
+    this.#output.onDrain(() => {
+      this.#service.drained();
+      this.#resume();
+    });
+    this.#service = new StreamService(context, () => {
+      this.#close(CLOSE.INTERNAL, "internal error");
+    });
     this.#budget = new Budget(clock, limits.controlFramesBurst, limits.controlFramesPerSecond);
     this.#reader = new FrameReader(limits.httpBodyBytesMax, this);
   }
@@ -83,10 +84,7 @@ export class WebSocketConnection implements SocketEvents, HttpStreamCall, FrameS
   /** Sends the handshake's answer and begins the call. */
   open(accept: Uint8Array, handler: HttpStreamHandler): void {
     this.#output.write(accept);
-    this.onDrain(() => undefined);
-    this.#guarded(() => {
-      this.#receiver = handler(this);
-    });
+    this.#service.open(handler, this);
   }
 
   // ---- what the service does ----
@@ -100,12 +98,12 @@ export class WebSocketConnection implements SocketEvents, HttpStreamCall, FrameS
   }
 
   answer(response: HttpResponse): void {
-    if (this.#isOver) {
+    if (this.#service.isOver) {
       return;
     }
     const body = typeof response.body === "string" ? utf8Bytes(response.body) : response.body;
     this.send(body);
-    this.#isOver = true;
+    this.#service.end();
     const refused = response.status < 500 ? CLOSE.POLICY : CLOSE.INTERNAL;
     this.#close(response.status < 400 ? CLOSE.NORMAL : refused, "");
   }
@@ -115,23 +113,17 @@ export class WebSocketConnection implements SocketEvents, HttpStreamCall, FrameS
   }
 
   send(bytes: Uint8Array): void {
-    if (!this.#isOver) {
+    if (!this.#service.isOver) {
       this.#output.write(frameHead(OPCODE.TEXT, bytes.length), bytes);
     }
   }
 
   onDrain(listener: () => void): void {
-    this.#output.onDrain(() => {
-      if (!this.#isOver) {
-        this.#guarded(listener);
-      }
-      this.#resume();
-    });
+    this.#service.onDrain(listener);
   }
 
   end(): void {
-    if (!this.#isOver) {
-      this.#isOver = true;
+    if (this.#service.end()) {
       this.#close(CLOSE.NORMAL, "");
     }
   }
@@ -158,7 +150,7 @@ export class WebSocketConnection implements SocketEvents, HttpStreamCall, FrameS
   }
 
   ended(): void {
-    this.#cancel();
+    this.#service.cancel();
     this.#end();
   }
 
@@ -168,7 +160,7 @@ export class WebSocketConnection implements SocketEvents, HttpStreamCall, FrameS
     }
     this.#phase = "closed";
     this.#timer?.cancel();
-    this.#cancel();
+    this.#service.cancel();
     this.#reader.stop();
     this.#held.release(this.#reader.heldBytes);
     this.#output.close();
@@ -177,7 +169,7 @@ export class WebSocketConnection implements SocketEvents, HttpStreamCall, FrameS
 
   /** The server stops: tells the client to go elsewhere. */
   drain(): void {
-    this.#cancel();
+    this.#service.cancel();
     this.#close(CLOSE.GOING_AWAY, "");
   }
 
@@ -189,14 +181,14 @@ export class WebSocketConnection implements SocketEvents, HttpStreamCall, FrameS
   // ---- what the frame reader tells ----
 
   message(bytes: Uint8Array, isText: boolean): void {
-    if (this.#isOver) {
+    if (this.#service.isOver) {
       return;
     }
     if (isText && !isUtf8(bytes)) {
       this.fault(CLOSE.BAD_DATA, "a text message is not UTF-8");
       return;
     }
-    this.#guarded(() => this.#receiver?.data(bytes, 0, bytes.length));
+    this.#service.data(bytes, 0, bytes.length);
   }
 
   ping(payload: Uint8Array): void {
@@ -206,7 +198,7 @@ export class WebSocketConnection implements SocketEvents, HttpStreamCall, FrameS
   }
 
   close(code: number): void {
-    this.#cancel();
+    this.#service.cancel();
     if (this.#phase === "open") {
       this.#writeClose(code === CLOSE.NO_STATUS ? CLOSE.NORMAL : code, "");
     }
@@ -216,7 +208,7 @@ export class WebSocketConnection implements SocketEvents, HttpStreamCall, FrameS
   fault(code: number, reason: string): void {
     this.#context.counters.connectionsRefused += 1;
     this.#reader.stop();
-    this.#cancel();
+    this.#service.cancel();
     if (this.#phase === "open") {
       this.#writeClose(code, reason);
     }
@@ -232,28 +224,6 @@ export class WebSocketConnection implements SocketEvents, HttpStreamCall, FrameS
   }
 
   // ---- ends ----
-
-  #cancel(): void {
-    if (this.#isOver) {
-      return;
-    }
-    this.#isOver = true;
-    try {
-      this.#receiver?.cancelled();
-    } catch (error) {
-      this.#context.reportError(error);
-    }
-  }
-
-  #guarded(run: () => void): void {
-    try {
-      run();
-    } catch (error) {
-      this.#context.reportError(error);
-      this.#cancel();
-      this.#close(CLOSE.INTERNAL, "internal error");
-    }
-  }
 
   #writeClose(code: number, reason: string): void {
     const payload = closePayload(code, reason);
