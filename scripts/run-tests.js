@@ -40,14 +40,15 @@ if (files.length === 0) {
   process.exit(1);
 }
 
-// Most of them wait for something: left to itself the runner keeps one core free.
+// Most of them wait for something: left to itself the runner keeps one core free. Foreign programs make ours wait longer.
+const concurrency = availableParallelism() + (tier === "full" ? 1 : 0);
 const { status } = spawnSync(
   process.execPath,
   [
     "--enable-source-maps",
     "--test",
     "--test-reporter=spec",
-    `--test-concurrency=${availableParallelism()}`,
+    `--test-concurrency=${concurrency}`,
     ...files,
   ],
   {
