@@ -61,7 +61,11 @@ export class Observation implements StreamReceiver {
   }
 
   halfClosed(): void {
-    // The request is all that a client sends.
+    if (!this.#isStarted) {
+      this.#isStarted = true;
+      this.#end();
+      this.#call.end();
+    }
   }
 
   cancelled(): void {

@@ -313,6 +313,15 @@ suite("Observe", () => {
     assert.match(seen(call).at(-1) ?? "", /x20$/);
   });
 
+  test("it ends with a client that sends no request", () => {
+    const harness = new ServiceHarness();
+    const { call, receiver } = harness.open(election$("Observe"));
+    receiver.halfClosed();
+    assert.equal(call.status, GRPC_STATUS.OK);
+    harness.services.endStreams();
+    assert.equal(call.status, GRPC_STATUS.OK, "nothing of it is left");
+  });
+
   test("it ends with the server, and says nothing to a client that has gone", async () => {
     const harness = new ServiceHarness();
     const { call: gone, receiver } = harness.open(election$("Observe"));
