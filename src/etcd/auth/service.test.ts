@@ -585,6 +585,43 @@ suite("while streams are open", () => {
     );
   });
 
+  test("a stream opened before auth was switched on is asked who it is with its first request", async () => {
+    for (const path of [
+      "/etcdserverpb.Maintenance/Snapshot",
+      "/etcdserverpb.KV/RangeStream",
+      "/v3electionpb.Election/Observe",
+    ]) {
+      const harness = new AuthHarness();
+      const asking = harness.open(path);
+      const closing = harness.open(path);
+      await harness.setUp();
+      // A key, or a name: field 1 of those that have one.
+      const request = path.endsWith("Snapshot") ? empty : Uint8Array.of(0x0a, 1, 0x6b);
+      asking.receiver.message(request, 0, request.length);
+      closing.receiver.halfClosed();
+      for (const { call } of [asking, closing]) {
+        assert.equal(`${call.status} ${call.text}`, USER_EMPTY, path);
+        assert.equal(call.sent.length, 0);
+      }
+      harness.services.endStreams();
+    }
+  });
+
+  test("a request that does not pass ends a call that runs, once", async () => {
+    const harness = new AuthHarness();
+    const { call, receiver } = harness.open("/etcdserverpb.Maintenance/Snapshot");
+    call.reads = false;
+    receiver.message(empty, 0, 0);
+    await harness.setUp();
+    assert.deepEqual([call.status, harness.node.scratchOpen], [null, 1], "it waits for its client");
+    receiver.message(empty, 0, 0);
+    assert.equal(`${call.status} ${call.text}`, USER_EMPTY);
+    for (let turn = 0; turn < 20; turn += 1) {
+      await Promise.resolve();
+    }
+    assert.equal(harness.node.scratchOpen, 0);
+  });
+
   test("a read that takes long fails if auth changed meanwhile", async () => {
     const harness = await new AuthHarness().setUp();
     await harness.grant("r", 0, "k");
