@@ -9,6 +9,7 @@ import {
 } from "../../../test/support/service-harness.js";
 import * as auth from "../gen/auth.js";
 import * as rpc from "../gen/rpc.js";
+import * as election from "../gen/v3election.js";
 import { METHOD_POLICIES } from "./method-policies.js";
 
 type Headers = Readonly<Record<string, string>>;
@@ -46,6 +47,8 @@ const leaseGrantCodec = codec(rpc.sizeLeaseGrantRequest, rpc.writeLeaseGrantRequ
 const leaseIdCodec = codec(rpc.sizeLeaseRevokeRequest, rpc.writeLeaseRevokeRequest);
 const timeToLiveCodec = codec(rpc.sizeLeaseTimeToLiveRequest, rpc.writeLeaseTimeToLiveRequest);
 const watchCodec = codec(rpc.sizeWatchRequest, rpc.writeWatchRequest);
+const campaignCodec = codec(election.sizeCampaignRequest, election.writeCampaignRequest);
+const proclaimCodec = codec(election.sizeProclaimRequest, election.writeProclaimRequest);
 const empty = new Uint8Array(0);
 
 const range = (key: string, rangeEnd = ""): rpc.RangeRequest => ({
@@ -523,6 +526,31 @@ suite("holes that etcd has had", () => {
     receiver.message(Uint8Array.of(0x08, 7), 0, 2);
     assert.equal(`${call.status} ${call.text}`, DENIED);
     assert.equal(await harness.answer(`${LEASE}LeaseRevoke`, revoke, root), "ok");
+  });
+
+  test("a leader that proclaims attaches its key to no lease of others", async () => {
+    const harness = await new AuthHarness().setUp();
+    await harness.grant("r", 2, "e/", "e0");
+    const { user, root } = harness;
+    for (const ID of [7n, 8n]) {
+      const message = { TTL: 60, ID };
+      assert.equal(
+        await harness.answer(`${LEASE}LeaseGrant`, { codec: leaseGrantCodec, message }, user),
+        "ok",
+      );
+    }
+    assert.equal(await harness.put(put("root's", { lease: 7n }), root), "ok");
+    const campaign = { name: "e", lease: 8n, value: empty };
+    const path = "/v3electionpb.Election/";
+    const led = await harness.call(`${path}Campaign`, encodeWith(campaignCodec, campaign), user);
+    const { leader } = election.decodeCampaignResponse(led.message, 0, led.message.length);
+    const proclaim = async (lease: bigint): Promise<string> => {
+      const message = { leader: { ...leader!, lease }, value: empty };
+      return harness.answer(`${path}Proclaim`, { codec: proclaimCodec, message }, user);
+    };
+    assert.equal(await proclaim(7n), DENIED);
+    assert.deepEqual(harness.node.leaseKeys(7n), ["root's"]);
+    assert.equal(await proclaim(8n), "ok");
   });
 
   test("a password is in no answer, and a token in no entry", async () => {
