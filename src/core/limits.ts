@@ -73,6 +73,9 @@ export const AUTH_TOKEN_SWEEP_MS: number = 1_000;
 /** How long a token lives after its last use, as etcd's --auth-token-ttl; a signed one after it was made, as etcd's. */
 export const AUTH_TOKEN_TTL_MS: number = 300_000;
 
+/** A request to log in, which waits for its turn: what a name and a password of any use take, and room. */
+export const LOGIN_REQUEST_BYTES_MAX: number = 64 * 1024;
+
 /** Wrong passwords of one user from one address that cost nothing: people mistype. */
 export const GUESSES_FREE: number = 5;
 

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import {
   encodeWith,
+  plainPasswords,
   ServiceHarness,
   TestUnaryCall,
   type TestCodec,
@@ -212,6 +213,24 @@ suite("logging in", () => {
     );
     assert.equal(await harness.addUser("long", "\u00e9".repeat(36), harness.root), "ok");
     assert.equal((await harness.login("long", "\u00e9".repeat(36))).answer, "ok");
+  });
+
+  test("a password that nobody can have is not passed on, and takes as long to be refused", async () => {
+    const checked: string[] = [];
+    const verify = async (password: string, hash: string): Promise<boolean> => {
+      checked.push(password);
+      return plainPasswords.verify(password, hash);
+    };
+    const passwords = { ...plainPasswords, verify };
+    const harness = await new AuthHarness({ auth: { passwords } }).setUp();
+    assert.equal(await harness.addUser("without", "", harness.root), "ok");
+    checked.length = 0;
+    assert.equal((await harness.login("without", "x".repeat(73))).answer, LOGIN_FAILED);
+    assert.equal((await harness.login("nobody", "x".repeat(60_000))).answer, LOGIN_FAILED);
+    assert.deepEqual(checked, ["", ""]);
+    assert.equal((await harness.login("without", "")).answer, "ok");
+    const tooLarge = "3 etcdserver: request is too large";
+    assert.equal((await harness.login("x".repeat(70_000), "")).answer, tooLarge);
   });
 });
 

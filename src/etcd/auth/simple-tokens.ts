@@ -4,8 +4,7 @@ import type { AuthRules } from "../../core/auth/auth-rules.js";
 import { callerNow, type Caller } from "../../core/auth/authorise.js";
 import type { AuthUser } from "../../core/auth/auth-state.js";
 import { AUTH_TOKENS_MAX, AUTH_TOKEN_SWEEP_MS } from "../../core/limits.js";
-import { utf8Bytes } from "../../lib/bytes.js";
-import { sha256 } from "../../lib/sha256.js";
+import { sha256Hex } from "../../lib/sha256.js";
 import type { Node } from "../../node/node.js";
 import type { Clock, Timer } from "../../runtime/clock.js";
 import type { Random } from "../../runtime/random.js";
@@ -86,7 +85,7 @@ export class SimpleTokens implements TokenProvider {
     const text = `${this.#letters()}.${this.#node.status().committedIndex}`;
     await proposed<"auth">(this.#node, {
       kind: "auth",
-      change: { kind: "token", user: name, passwordRevision, digest: digestOf(text) },
+      change: { kind: "token", user: name, passwordRevision, digest: sha256Hex(text) },
     });
     return text;
   }
@@ -126,7 +125,7 @@ export class SimpleTokens implements TokenProvider {
   }
 
   #find(text: string, memo: TokenMemo): Token | undefined {
-    const token = this.#byDigest.get(digestOf(text));
+    const token = this.#byDigest.get(sha256Hex(text));
     memo.tokenEntry = token;
     return token;
   }
@@ -167,10 +166,4 @@ export class SimpleTokens implements TokenProvider {
       this.#startSweep();
     });
   }
-}
-
-function digestOf(text: string): string {
-  const hash = sha256();
-  hash.update(utf8Bytes(text));
-  return hash.hex();
 }
