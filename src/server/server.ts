@@ -100,7 +100,7 @@ export async function startServer(options: StartOptions, runtime: ServerRuntime)
   const messageBytesMax = requestBytesMax + REQUEST_OVERHEAD_BYTES;
   const httpBodyBytesMax = Math.ceil((messageBytesMax * 4) / 3) + JSON_OVERHEAD_BYTES;
   const endpoints = httpEndpoints(checks, metrics);
-  const { access = OPEN_ACCESS } = options;
+  const control = new AccessControl(options.access ?? OPEN_ACCESS);
   const common = {
     clock: runtime.clock,
     logger: runtime.logger,
@@ -118,7 +118,7 @@ export async function startServer(options: StartOptions, runtime: ServerRuntime)
   });
   const main: TransportServer = new TransportServer({
     ...common,
-    ...httpSide(new AccessControl(access, tls !== undefined), gateway, checks, endpoints),
+    ...httpSide(control, gateway, checks, endpoints),
     services: services.methods,
     ...listen,
     ...(tls === undefined ? {} : { tls }),
@@ -130,7 +130,7 @@ export async function startServer(options: StartOptions, runtime: ServerRuntime)
   }
   const probes = await startProbes(
     options,
-    { ...common, httpHandler: new AccessControl(access, false).guard(endpoints) },
+    { ...common, httpHandler: control.guard(endpoints) },
     main,
   );
   // Only now: a registry takes each name once, and a server that cannot listen may be tried again.

@@ -1,6 +1,7 @@
 // Plain HTTP requests and answers as the handler knows them, the same for HTTP/1.1 and HTTP/2.
 import type { TransportContext } from "./context.js";
 import type { HttpRequest, HttpRequestHead, HttpResponse } from "./service.js";
+import type { Socket } from "./socket.js";
 
 /** Methods that are passed on; all others are answered with 405. HEAD reaches the handler as GET, without the body. */
 export const HTTP_METHODS: ReadonlySet<string> = new Set([
@@ -37,7 +38,7 @@ export function toHttpRequestHead(
   method: string,
   target: string,
   headers: ReadonlyMap<string, string>,
-  peer: string,
+  { peer, isSecure }: Pick<Socket, "peer" | "isSecure">,
 ): HttpRequestHead {
   const queryAt = target.indexOf("?");
   return {
@@ -46,6 +47,7 @@ export function toHttpRequestHead(
     query: new URLSearchParams(queryAt < 0 ? "" : target.slice(queryAt + 1)),
     headers,
     peer,
+    isSecure,
   };
 }
 
