@@ -50,6 +50,7 @@ export class SimpleTokens implements TokenProvider {
   readonly #ttlMs: number;
   /** In the order in which they were issued. */
   readonly #byDigest = new Map<string, Token>();
+  readonly #stopListening: () => void;
   #sweep: Timer | null = null;
 
   constructor(node: Node, clock: Clock, random: Random, ttlMs: number) {
@@ -57,7 +58,7 @@ export class SimpleTokens implements TokenProvider {
     this.#clock = clock;
     this.#random = random;
     this.#ttlMs = ttlMs;
-    node.onAuthToken((user, passwordRevision, digest) => {
+    this.#stopListening = node.onAuthToken((user, passwordRevision, digest) => {
       this.#add(user, passwordRevision, digest);
     });
   }
@@ -91,6 +92,7 @@ export class SimpleTokens implements TokenProvider {
   }
 
   close(): void {
+    this.#stopListening();
     this.#sweep?.cancel();
     this.#sweep = null;
   }
