@@ -11,9 +11,6 @@ import { GuessLimiter } from "./guess-limiter.js";
 import type { PasswordQueue } from "./password-queue.js";
 import type { TokenProvider } from "./token-provider.js";
 
-/** A hash that no password is known for, of the default cost. */
-const NOBODYS_HASH = "$2a$10$7EqJtq98hPqEX7fNZaFWoOhi5jAlbYTnGyq.tVu4lpc.5n.oVBjCe";
-
 export class Logins {
   readonly #node: Node;
   readonly #clock: Clock;
@@ -74,7 +71,7 @@ export class Logins {
         throw tooManyRequests();
       }
       const isRight =
-        (await passwords.verify(checked, user?.passwordHash ?? NOBODYS_HASH)) &&
+        (await passwords.verify(checked, user?.passwordHash ?? "")) &&
         user !== undefined &&
         isPossible;
       if (isRight) {
