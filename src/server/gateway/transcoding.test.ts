@@ -41,7 +41,7 @@ function valueOf(field: FieldDescriptor, depth: number): fc.Arbitrary<unknown> {
     case "bool":
       return fc.boolean();
     case "string":
-      return fc.string({ unit: "grapheme", maxLength: 8 });
+      return fc.oneof(fc.string({ unit: "grapheme", maxLength: 8 }), fc.constant("0"));
     case "bytes":
       return fc.uint8Array({ maxLength: 9 }).map((bytes) => Buffer.from(bytes).toString("base64"));
     case "enum":
@@ -52,8 +52,23 @@ function valueOf(field: FieldDescriptor, depth: number): fc.Arbitrary<unknown> {
 }
 
 function isZero(field: FieldDescriptor, value: unknown): boolean {
-  const zeroName = [...(enumValues.get(field.type) ?? [])].find(([, number]) => number === 0)?.[0];
-  return ["0", 0, false, "", zeroName].includes(value as string) && field.kind !== "message";
+  switch (field.kind) {
+    case "int64":
+    case "uint64":
+      return value === "0";
+    case "int32":
+    case "uint32":
+      return value === 0;
+    case "bool":
+      return value === false;
+    case "enum":
+      return enumValues.get(field.type)?.get(value as string) === 0;
+    case "string":
+    case "bytes":
+      return value === "";
+    case "message":
+      return false;
+  }
 }
 
 /** JSON of a message as the gateway writes it. */

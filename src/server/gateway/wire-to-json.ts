@@ -84,14 +84,27 @@ function readValue(field: FieldDescriptor, buffer: Uint8Array, end: number): str
   }
 }
 
-/** Texts of values that are left out where nothing says that the field is set. */
-const ZEROS: ReadonlySet<string> = new Set(['"0"', "0", "false", '""']);
-
+/** Whether a value is left out where nothing says that the field is set. */
 function isZero(field: FieldDescriptor, text: string): boolean {
-  if (field.kind === "enum") {
-    return text === (enumNames.get(field.type)?.get(0) ?? "0");
+  switch (field.kind) {
+    case "int64":
+    case "uint64":
+      return text === '"0"';
+    case "int32":
+    case "uint32":
+      return text === "0";
+    case "bool":
+      return text === "false";
+    case "enum":
+      return text === (enumNames.get(field.type)?.get(0) ?? "0");
+    case "string":
+    case "bytes":
+      return text === '""';
+    case "message":
+      return false;
+    default:
+      return unreachable(field.kind);
   }
-  return field.kind !== "message" && ZEROS.has(text);
 }
 
 function messageText(type: string, buffer: Uint8Array, start: number, end: number): string {
