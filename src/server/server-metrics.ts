@@ -1,4 +1,5 @@
 // What a server counts beside its node: calls by method and status, bytes, connections, watches.
+import { methodDescriptors } from "../etcd/gen/descriptors.js";
 import type { EtcdServices } from "../etcd/services.js";
 import { CLUSTER_VERSION, SERVER_VERSION } from "../etcd/version.js";
 import type { Metrics, Sample } from "../runtime/metrics.js";
@@ -6,7 +7,11 @@ import type { MethodCounters, TransportCounters } from "../transport/counters.js
 import { GRPC_STATUS_NAMES } from "../transport/service.js";
 
 /** Streaming methods in which only the server streams; the others stream both ways. */
-const serverStreams = new Set(["/grpc.health.v1.Health/Watch"]);
+const serverStreams: ReadonlySet<string> = new Set(
+  methodDescriptors
+    .filter(({ clientStreams, serverStreams }) => serverStreams && !clientStreams)
+    .map(({ path }) => path),
+);
 
 /** The labels that all metrics of a method have. */
 export function methodLabels(

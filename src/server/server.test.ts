@@ -285,6 +285,8 @@ suite("plain HTTP", () => {
     metrics.histogram("t4_test_seconds", "A test.", [0.1, 1]).observe(0.5);
     const labels = 'grpc_service="etcdserverpb.KV",grpc_method="Put",grpc_type="unary"';
     const watch = 'grpc_service="etcdserverpb.Watch",grpc_method="Watch",grpc_type="bidi_stream"';
+    const stream = (service: string, method: string): string =>
+      `grpc_service="${service}",grpc_method="${method}",grpc_type="server_stream"`;
     const second = `http://127.0.0.1:${server.metricsAddress!.port}`;
     for (const base of [url, second]) {
       const { body } = await get(`${base}/metrics`);
@@ -294,6 +296,10 @@ suite("plain HTTP", () => {
         `grpc_server_handled_total{${labels},grpc_code="OK"} 1`,
         `grpc_server_handled_total{${labels},grpc_code="InvalidArgument"} 1`,
         `grpc_server_started_total{${watch}} 0`,
+        `grpc_server_started_total{${stream("etcdserverpb.KV", "RangeStream")}} 0`,
+        `grpc_server_started_total{${stream("etcdserverpb.Maintenance", "Snapshot")}} 0`,
+        `grpc_server_started_total{${stream("v3electionpb.Election", "Observe")}} 0`,
+        `grpc_server_started_total{${stream("grpc.health.v1.Health", "Watch")}} 0`,
         "etcd_network_client_grpc_received_bytes_total 8",
         'etcd_server_version{server_version="3.6.5"} 1',
         'etcd_cluster_version{cluster_version="3.6"} 1',
