@@ -5,8 +5,8 @@ import { rmSync, statSync } from "node:fs";
 import type { Clock } from "../runtime/clock.js";
 import type { Logger } from "../runtime/logger.js";
 import type { Socket, SocketEvents } from "./socket.js";
-import { makeTlsServer, type Secured } from "./tls/listener.js";
-import { TlsError, type TlsOptions } from "./tls/material.js";
+import type { Secured } from "./tls/listener.js";
+import type { TlsOptions } from "./tls/material.js";
 
 /** Where to listen: an address of the machine, or a socket of the file system. */
 export type Endpoint = Address | SocketPath;
@@ -196,16 +196,21 @@ function removeOldSocket(path: string): void {
   }
 }
 
-function makeServer(
+async function makeServer(
   { tls, ...options }: ListenOptions,
   onConnection: (accepted: Accepted) => void,
   onHandshakeFailed: () => void,
-): Server {
+): Promise<Server> {
   if (tls === undefined) {
     return createTcpServer({ allowHalfOpen: true }, (socket) => {
       accept(socket, null, onConnection);
     });
   }
+  // Not loaded by who serves without.
+  const [{ makeTlsServer }, { TlsError }] = await Promise.all([
+    import("./tls/listener.js"),
+    import("./tls/material.js"),
+  ]);
   try {
     return makeTlsServer(
       { ...options, tls },
@@ -235,7 +240,7 @@ export async function listen(
   onHandshakeFailed: () => void,
 ): Promise<Listener> {
   const { endpoint } = options;
-  const server = makeServer(options, onConnection, onHandshakeFailed);
+  const server = await makeServer(options, onConnection, onHandshakeFailed);
   return new Promise((resolve, reject) => {
     server.once("error", (error) => {
       reject(listenError(endpoint, error));
