@@ -17,9 +17,8 @@ import {
 } from "../transport/server.js";
 import { AccessControl, type AccessOptions, OPEN_ACCESS } from "./access.js";
 import { Gateway } from "./gateway/gateway.js";
-import { OPEN_API_PATH, openApiDocument } from "./gateway/open-api.js";
 import { HealthChecks } from "./health-checks.js";
-import { httpEndpoints, NOT_GET, probePaths } from "./http-endpoints.js";
+import { httpEndpoints, NOT_GET, OPEN_API_PATH, probePaths } from "./http-endpoints.js";
 import { declareServerMetrics } from "./server-metrics.js";
 
 /** One more place to listen at. */
@@ -187,24 +186,34 @@ function httpSide(
   checks: HealthChecks,
   endpoints: HttpHandler,
 ): { readonly httpHandler: HttpHandler; readonly httpStreams: HttpStreams } {
-  const described: HttpResponse = {
-    status: 200,
-    headers: { "content-type": "application/json" },
-    body: openApiDocument([...probePaths(checks).keys()]),
-  };
+  let described: Promise<HttpResponse> | null = null;
   return {
     httpHandler: control.guard(async (request) => {
       if (gateway.serves(request.path)) {
         return gateway.handle(request);
       }
       if (request.path === OPEN_API_PATH) {
-        return request.method === "GET" ? described : NOT_GET;
+        if (request.method !== "GET") {
+          return NOT_GET;
+        }
+        // Most servers are never asked: made by the first who asks.
+        described ??= describe(checks);
+        return described;
       }
       return endpoints(request);
     }),
     httpStreams: control.guardStreams((head, asksWebSocket, headers) =>
       gateway.stream(head, asksWebSocket, headers),
     ),
+  };
+}
+
+async function describe(checks: HealthChecks): Promise<HttpResponse> {
+  const { openApiDocument } = await import("./gateway/open-api.js");
+  return {
+    status: 200,
+    headers: { "content-type": "application/json" },
+    body: openApiDocument([...probePaths(checks).keys()]),
   };
 }
 
