@@ -1,5 +1,4 @@
 // What a server counts beside its node: calls by method and status, bytes, connections, watches.
-import { methodDescriptors } from "../etcd/gen/descriptors.js";
 import type { EtcdServices } from "../etcd/services.js";
 import { CLUSTER_VERSION, SERVER_VERSION } from "../etcd/version.js";
 import type { Metrics, Sample } from "../runtime/metrics.js";
@@ -7,11 +6,12 @@ import type { MethodCounters, TransportCounters } from "../transport/counters.js
 import { GRPC_STATUS_NAMES } from "../transport/service.js";
 
 /** Streaming methods in which only the server streams; the others stream both ways. */
-const serverStreams: ReadonlySet<string> = new Set(
-  methodDescriptors
-    .filter(({ clientStreams, serverStreams }) => serverStreams && !clientStreams)
-    .map(({ path }) => path),
-);
+const serverStreams = new Set([
+  "/etcdserverpb.KV/RangeStream",
+  "/etcdserverpb.Maintenance/Snapshot",
+  "/v3electionpb.Election/Observe",
+  "/grpc.health.v1.Health/Watch",
+]);
 
 /** The labels that all metrics of a method have. */
 export function methodLabels(

@@ -9,6 +9,7 @@ import * as grpc from "@grpc/grpc-js";
 import { FakeNode } from "../../test/support/fake-node.js";
 import { tlsFixture } from "../../test/support/tls-fixtures.js";
 import { T4Error } from "../core/errors.js";
+import { methodDescriptors } from "../etcd/gen/descriptors.js";
 import * as rpc from "../etcd/gen/rpc.js";
 import { NODE } from "../node/has-node.js";
 import { silentLogger } from "../runtime/logger.js";
@@ -17,6 +18,7 @@ import { systemClock } from "../runtime/system-clock.js";
 import { systemRandom } from "../runtime/system-random.js";
 import type { Address, TlsOptions } from "../transport/server.js";
 import { createMetrics, ListenError, serve, type Server, type ServeOptions } from "./index.js";
+import { methodLabels } from "./server-metrics.js";
 import { startServer } from "./server.js";
 
 const identity = (bytes: Buffer): Buffer => bytes;
@@ -313,6 +315,14 @@ suite("plain HTTP", () => {
     }
     assert.equal((await get(`${second}/readyz`)).status, 200);
   });
+});
+
+test("metrics call each method what it is", () => {
+  for (const { path, clientStreams, serverStreams } of methodDescriptors) {
+    const kind = clientStreams || serverStreams ? "stream" : "unary";
+    const type = clientStreams ? "bidi_stream" : serverStreams ? "server_stream" : "unary";
+    assert.equal(methodLabels(path, kind).grpc_type, type, path);
+  }
 });
 
 suite("host names", () => {

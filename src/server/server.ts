@@ -16,7 +16,7 @@ import {
   TransportServer,
 } from "../transport/server.js";
 import { AccessControl, type AccessOptions, OPEN_ACCESS } from "./access.js";
-import { Gateway } from "./gateway/gateway.js";
+import { LazyGateway } from "./gateway/lazy-gateway.js";
 import { HealthChecks } from "./health-checks.js";
 import { httpEndpoints, NOT_GET, OPEN_API_PATH, probePaths } from "./http-endpoints.js";
 import { declareServerMetrics } from "./server-metrics.js";
@@ -108,7 +108,7 @@ export async function startServer(options: StartOptions, runtime: ServerRuntime)
       stopForBug(error, runtime);
     },
   };
-  const gateway = new Gateway({
+  const gateway = new LazyGateway({
     services: services.methods,
     counters: () => main.counters,
     clock: runtime.clock,
@@ -182,7 +182,7 @@ function stopForBug(error: unknown, { logger, clock }: ServerRuntime): void {
 /** The endpoints, the gateway and the document that describes both, behind the rules of access. */
 function httpSide(
   control: AccessControl,
-  gateway: Gateway,
+  gateway: LazyGateway,
   checks: HealthChecks,
   endpoints: HttpHandler,
 ): { readonly httpHandler: HttpHandler; readonly httpStreams: HttpStreams } {

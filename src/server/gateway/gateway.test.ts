@@ -11,7 +11,7 @@ import type { MethodCounters, TransportCounters } from "../../transport/counters
 import { TransportServer } from "../../transport/server.js";
 import type { Method, ServiceMap, StreamCall, UnaryCall } from "../../transport/service.js";
 import { createMetrics, serve, type ServeOptions } from "../index.js";
-import { Gateway } from "./gateway.js";
+import { LazyGateway } from "./lazy-gateway.js";
 import { gatewayRoutes } from "./routes.js";
 
 const base64 = (text: string): string => Buffer.from(text).toString("base64");
@@ -63,7 +63,7 @@ async function startMethods(
 ): Promise<{ url: string; counters: TransportCounters; errors: unknown[] }> {
   const services: ServiceMap = new Map(Object.entries(methods));
   const errors: unknown[] = [];
-  const gateway = new Gateway({
+  const gateway = new LazyGateway({
     services,
     counters: () => server.counters,
     clock: systemClock,

@@ -11,6 +11,7 @@ import { enumValues, messageFields, methodDescriptors } from "../../etcd/gen/des
 import { JSON_DEPTH_MAX, JsonFault, type JsonValue, readFirstJson } from "./json-reader.js";
 import { JsonSplitter } from "./json-splitter.js";
 import { camelCase, jsonToWire } from "./json-to-wire.js";
+import { ROUTE_PATHS, STREAM_PATHS } from "./route-table.js";
 import { gatewayRoutes, METHODS_WITHOUT_ROUTE } from "./routes.js";
 import { wireToJson } from "./wire-to-json.js";
 
@@ -413,4 +414,15 @@ test("every method has a route, or a reason to have none", () => {
   for (const { path } of methodDescriptors) {
     assert.equal(routed.has(path), !METHODS_WITHOUT_ROUTE.has(path), path);
   }
+});
+
+test("what is known of the routes before the gateway is there is what they are", () => {
+  assert.deepEqual([...ROUTE_PATHS], [...gatewayRoutes.keys()]);
+  const streams = [...gatewayRoutes].filter(
+    ([, { clientStreams, serverStreams }]) => clientStreams || serverStreams,
+  );
+  assert.deepEqual(
+    [...STREAM_PATHS],
+    streams.map(([path]) => path),
+  );
 });
