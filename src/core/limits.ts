@@ -6,6 +6,12 @@ export const REQUEST_BYTES_MAX: number = 1.5 * 1024 * 1024;
 /** What a gRPC message may exceed the request limit by, as etcd: room for its framing and metadata. */
 export const REQUEST_OVERHEAD_BYTES: number = 512 * 1024;
 
+/**
+ * A message that the JSON gateway answers with. As JSON it takes up to six times the bytes, and the longest string that
+ * there can be has 512 MiB; and making it holds up everybody else.
+ */
+export const GATEWAY_MESSAGE_BYTES_MAX: number = 64 * 1024 * 1024;
+
 /** Operations in one list of a transaction, as etcd's --max-txn-ops. */
 export const TXN_OPERATIONS_MAX: number = 128;
 
@@ -66,6 +72,9 @@ export const AUTH_TOKEN_SWEEP_MS: number = 1_000;
 
 /** How long a token lives after its last use, as etcd's --auth-token-ttl; a signed one after it was made, as etcd's. */
 export const AUTH_TOKEN_TTL_MS: number = 300_000;
+
+/** A request to log in, which waits for its turn: what a name and a password of any use take, and room. */
+export const LOGIN_REQUEST_BYTES_MAX: number = 64 * 1024;
 
 /** Wrong passwords of one user from one address that cost nothing: people mistype. */
 export const GUESSES_FREE: number = 5;

@@ -39,36 +39,40 @@ export function healthService(context: ServiceContext): HealthService {
       return { status };
     },
   );
-  const send = (call: StreamCall, servingStatus: number): void => {
-    const response = { status: servingStatus };
-    const bytes = new Uint8Array(sizeHealthCheckResponse(response));
-    writeHealthCheckResponse(bytes, 0, response);
-    call.send(bytes);
-  };
   const watch: Method = {
     kind: "stream",
-    open: (call): StreamReceiver => ({
-      message(request, start, end) {
-        try {
-          const { service } = decodeHealthCheckRequest(request, start, end);
-          if (closed !== null) {
-            throw closed;
+    open(call): StreamReceiver {
+      let isStarted = false;
+      return {
+        message(request, start, end) {
+          if (isStarted) {
+            return;
           }
-          if (service === "") {
-            watching.add(call);
+          isStarted = true;
+          try {
+            const { service } = decodeHealthCheckRequest(request, start, end);
+            if (closed !== null) {
+              throw closed;
+            }
+            if (service === "") {
+              watching.add(call);
+            }
+            send(call, service === "" ? status : SERVICE_UNKNOWN);
+          } catch (error) {
+            failCall(call, error, STREAM_MALFORMED);
           }
-          send(call, service === "" ? status : SERVICE_UNKNOWN);
-        } catch (error) {
-          failCall(call, error, STREAM_MALFORMED);
-        }
-      },
-      halfClosed() {
-        // The one request of this call has been sent; the answers go on.
-      },
-      cancelled() {
-        watching.delete(call);
-      },
-    }),
+        },
+        halfClosed() {
+          if (!isStarted) {
+            isStarted = true;
+            call.end();
+          }
+        },
+        cancelled() {
+          watching.delete(call);
+        },
+      };
+    },
   };
   return {
     methods: [
@@ -89,4 +93,11 @@ export function healthService(context: ServiceContext): HealthService {
       watching.clear();
     },
   };
+}
+
+function send(call: StreamCall, status: number): void {
+  const response = { status };
+  const bytes = new Uint8Array(sizeHealthCheckResponse(response));
+  writeHealthCheckResponse(bytes, 0, response);
+  call.send(bytes);
 }

@@ -16,6 +16,7 @@ import { systemClock } from "../runtime/system-clock.js";
 import { systemRandom } from "../runtime/system-random.js";
 import * as rpc from "./gen/rpc.js";
 import { createServices, type EtcdServices } from "./services.js";
+import { switchAuthOn } from "./auth/bootstrap.js";
 import { systemRuntime } from "../runtime/system-runtime.js";
 
 const keys = ["a", "b", "c"];
@@ -200,4 +201,46 @@ test("answers and events are those of the tests' small node, which plans and rea
     }),
     { numRuns: 60 },
   );
+});
+
+test("a token is known to every server of the node, for as long as the server lives", async () => {
+  const runtime = systemRuntime();
+  const nodes = [
+    await openNode({ dataDirectory: null, nodeId: null }, runtime),
+    new FakeNode(systemClock),
+  ];
+  for (const node of nodes) {
+    const serve = (): EtcdServices =>
+      createServices({
+        node,
+        clock: systemClock,
+        random: systemRandom,
+        members: () => [],
+        auth: { passwords: plainPasswords },
+      });
+    const login = async (services: EtcdServices): Promise<void> => {
+      const method = services.methods.get("/etcdserverpb.Auth/Authenticate");
+      assert.ok(method?.kind === "unary");
+      const bytes = encodeWith(
+        { size: rpc.sizeAuthenticateRequest, write: rpc.writeAuthenticateRequest },
+        { name: "root", password: "secret" },
+      );
+      const call = new TestUnaryCall();
+      method.handle(call, bytes, 0, bytes.length);
+      while (call.status === null) {
+        await nextTurn();
+      }
+      assert.equal(call.status, 0, call.text);
+    };
+    const [first, second] = [serve(), serve()];
+    await switchAuthOn(node, plainPasswords, "secret");
+    await login(first);
+    await login(second);
+    assert.deepEqual([first.auth.tokens, second.auth.tokens], [2, 2]);
+    second.endStreams();
+    await login(first);
+    assert.deepEqual([first.auth.tokens, second.auth.tokens], [3, 2]);
+    first.endStreams();
+    await node.close();
+  }
 });

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { encodeWith, ServiceHarness, type TestCodec } from "../../test/support/service-harness.js";
+import { GRPC_STATUS } from "../transport/service.js";
 import * as rpc from "./gen/rpc.js";
 
 const grantCodec = { size: rpc.sizeLeaseGrantRequest, write: rpc.writeLeaseGrantRequest };
@@ -218,5 +219,22 @@ suite("Health", () => {
       [[0x08, 3]],
     );
     assert.deepEqual([...(await harness.call(check, new Uint8Array(0))).message], [0x08, 2]);
+  });
+
+  test("a watch takes one request, and ends without one", () => {
+    const harness = new ServiceHarness();
+    const watch = (): ReturnType<ServiceHarness["open"]> =>
+      harness.open("/grpc.health.v1.Health/Watch");
+    const { call, receiver } = watch();
+    receiver.message(new Uint8Array(0), 0, 0);
+    receiver.message(Uint8Array.of(0x08), 0, 1);
+    receiver.message(new Uint8Array(0), 0, 0);
+    assert.deepEqual([call.status, call.sent.length], [null, 1]);
+    harness.services.stopServing();
+    harness.services.endStreams();
+    assert.deepEqual([call.status, call.sent.length], [GRPC_STATUS.UNAVAILABLE, 2]);
+    const none = watch();
+    none.receiver.halfClosed();
+    assert.equal(none.call.status, GRPC_STATUS.OK);
   });
 });

@@ -332,8 +332,8 @@ export class LocalNode implements Node {
     return this.#system.auth.committed;
   }
 
-  onAuthToken(listener: AuthTokenListener): void {
-    this.#system.auth.tokenCommitted = listener;
+  onAuthToken(listener: AuthTokenListener): () => void {
+    return this.#system.auth.onToken(listener);
   }
 
   /** As `range`. */

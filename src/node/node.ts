@@ -140,8 +140,8 @@ export interface Node {
   propose(command: Command, done: Completion, caller?: Caller | null): void;
   /** Users, roles and what they may do, as committed: another object after each change. */
   readonly auth: AuthRules;
-  /** At most one listener: a token is committed. Those of before the start are not told. */
-  onAuthToken(listener: AuthTokenListener): void;
+  /** Each listener is told of each token that is committed, but of none before. Returns what ends that. */
+  onAuthToken(listener: AuthTokenListener): () => void;
   /** One key at a revision (0: the current one); undefined if it is not there. As `range`, with nothing made but the row. */
   get(
     key: Key,

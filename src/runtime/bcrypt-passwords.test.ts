@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bcryptPasswords } from "./bcrypt-passwords.js";
+import { bcryptPasswords, type PasswordRequest } from "./bcrypt-passwords.js";
 import { nodeThreads } from "./node-threads.js";
+import type { Threads } from "./threads.js";
 
 test("a hash is of its password and of no other; etcd's hashes are known", async () => {
   const passwords = bcryptPasswords(nodeThreads, 4);
@@ -20,6 +21,41 @@ test("a hash is of its password and of no other; etcd's hashes are known", async
   assert.equal(both[1], false);
   await passwords.close();
   await assert.rejects(passwords.hash("late"), /not checked any more/);
+});
+
+test("what is no hash is looked at for as long as one of the cost in force", async () => {
+  const asked: PasswordRequest[] = [];
+  const threads: Threads = {
+    spawn() {
+      let answer: (message: unknown) => void = () => undefined;
+      return {
+        post(request) {
+          asked.push(request as PasswordRequest);
+          answer(true);
+        },
+        onMessage(listener) {
+          answer = listener;
+        },
+        onError: () => undefined,
+        hold: () => undefined,
+        release: () => undefined,
+        terminate: async () => Promise.resolve(),
+      };
+    },
+  };
+  const passwords = bcryptPasswords(threads, 7);
+  const real = `$2a$12$${"x".repeat(53)}`;
+  assert.equal(await passwords.verify("p", real), true);
+  const none = ["", "no hash", "$2a$12$short", `$2a$03$${"x".repeat(53)}`, `${real}x`];
+  for (const hash of none) {
+    assert.equal(await passwords.verify("p", hash), false);
+  }
+  const hashes = asked.map((request) => (request.kind === "verify" ? request.hash : ""));
+  assert.equal(hashes.shift(), real);
+  assert.equal(hashes.length, none.length);
+  for (const hash of hashes) {
+    assert.match(hash, /^\$2a\$07\$[./A-Za-z0-9]{53}$/);
+  }
 });
 
 test("passwords are hashed elsewhere: the event loop goes on meanwhile", async () => {

@@ -8,6 +8,10 @@ export const BCRYPT_COST = 10;
 export const BCRYPT_COST_MIN = 4;
 export const BCRYPT_COST_MAX = 31;
 
+/** Salt and digest of a hash that no password is known for. */
+const NOBODYS = "7EqJtq98hPqEX7fNZaFWoOhi5jAlbYTnGyq.tVu4lpc.5n.oVBjCe";
+const HASH = /^\$2[aby]\$(?:0[4-9]|[12][0-9]|3[01])\$[./A-Za-z0-9]{53}$/;
+
 export type PasswordRequest =
   | { readonly kind: "hash"; readonly password: string; readonly cost: number }
   | { readonly kind: "verify"; readonly password: string; readonly hash: string };
@@ -42,7 +46,9 @@ class BcryptPasswords implements Passwords {
   }
 
   async verify(password: string, hash: string): Promise<boolean> {
-    return (await this.#ask({ kind: "verify", password, hash })) === true;
+    const isHash = HASH.test(hash);
+    const checked = isHash ? hash : `$2a$${String(this.#cost).padStart(2, "0")}$${NOBODYS}`;
+    return (await this.#ask({ kind: "verify", password, hash: checked })) === true && isHash;
   }
 
   async #ask(request: PasswordRequest): Promise<PasswordReply> {

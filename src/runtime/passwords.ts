@@ -7,7 +7,10 @@ export const PASSWORD_BYTES_MAX = 72;
 export interface Passwords {
   /** A new hash in bcrypt's text form. Of at most PASSWORD_BYTES_MAX bytes of UTF-8. */
   hash(password: string): Promise<string>;
-  /** Whether the hash is of this password. What is no hash is of none. */
+  /**
+   * Whether the hash is of this password. What is no hash, as the empty text, is of none, and finding that out takes as
+   * long as for one that `hash` makes: so whoever measures does not learn who has none.
+   */
   verify(password: string, hash: string): Promise<boolean>;
   close(): Promise<void>;
 }

@@ -4,7 +4,11 @@ import { suite, test } from "node:test";
 import type { HttpRequest, HttpResponse } from "../transport/service.js";
 import { AccessControl, type AccessOptions } from "./access.js";
 
-function requestOf(headers: Readonly<Record<string, string>>, method = "GET"): HttpRequest {
+function requestOf(
+  headers: Readonly<Record<string, string>>,
+  method = "GET",
+  isSecure = false,
+): HttpRequest {
   return {
     method,
     path: "/version",
@@ -12,16 +16,13 @@ function requestOf(headers: Readonly<Record<string, string>>, method = "GET"): H
     headers: new Map(Object.entries(headers)),
     body: new Uint8Array(0),
     peer: "192.0.2.1:1",
+    isSecure,
     onCancel: () => undefined,
   };
 }
 
-async function ask(
-  options: AccessOptions,
-  request: HttpRequest,
-  isSecure = false,
-): Promise<HttpResponse> {
-  const handler = new AccessControl(options, isSecure).guard(async () =>
+async function ask(options: AccessOptions, request: HttpRequest): Promise<HttpResponse> {
+  const handler = new AccessControl(options).guard(async () =>
     Promise.resolve({ status: 200, headers: { x: "y" }, body: "served" }),
   );
   return handler(request);
@@ -48,13 +49,14 @@ suite("host names", () => {
 
   test("over TLS, and where all are allowed or none is named, any will do", async () => {
     const request = requestOf({ host: "any.example" });
-    assert.equal((await ask(hosts, request, true)).status, 200);
+    const secure = requestOf({ host: "any.example" }, "GET", true);
+    assert.equal((await ask(hosts, secure)).status, 200);
     assert.equal((await ask({ cors: [], hostWhitelist: ALL }, request)).status, 200);
     assert.equal((await ask({ cors: [], hostWhitelist: [] }, request)).status, 200);
   });
 
   test("streams of others are left to the handler, which refuses them", () => {
-    const control = new AccessControl(hosts, false);
+    const control = new AccessControl(hosts);
     let asked = 0;
     const streams = control.guardStreams(() => {
       asked += 1;

@@ -21,7 +21,8 @@ const METHODS = "POST, GET, OPTIONS, PUT, DELETE";
 const HEADERS = "accept, content-type, authorization";
 
 /** The host header without its port. */
-function hostName(host: string): string {
+function hostOf({ headers }: HttpRequestHead): string {
+  const host = headers.get("host") ?? "";
   const match = /^(?:\[([^\]]*)\]|([^:]*)):[0-9]*$/.exec(host);
   return match === null ? host : (match[1] ?? match[2] ?? host);
 }
@@ -43,19 +44,15 @@ This requirement has been added to help prevent "DNS Rebinding" attacks (CVE-201
 export class AccessControl {
   readonly #cors: ReadonlySet<string>;
   readonly #hosts: ReadonlySet<string>;
-  /** Over TLS the client has checked whom it talks to by itself. */
-  readonly #isSecure: boolean;
 
-  constructor(options: AccessOptions, isSecure: boolean) {
+  constructor(options: AccessOptions) {
     this.#cors = new Set(options.cors);
     this.#hosts = new Set(options.hostWhitelist);
-    this.#isSecure = isSecure;
   }
 
-  #mayBeCalled(host: string): boolean {
-    return (
-      this.#isSecure || this.#hosts.size === 0 || this.#hosts.has("*") || this.#hosts.has(host)
-    );
+  #mayBeCalled({ isSecure }: HttpRequestHead, host: string): boolean {
+    // Over TLS the client has checked whom it talks to by itself.
+    return isSecure || this.#hosts.size === 0 || this.#hosts.has("*") || this.#hosts.has(host);
   }
 
   /** Headers for every answer: they let a page read it. */
@@ -76,8 +73,8 @@ export class AccessControl {
   /** A handler behind these rules. */
   guard(handler: HttpHandler): HttpHandler {
     return async (request) => {
-      const host = hostName(request.headers.get("host") ?? "");
-      if (!this.#mayBeCalled(host)) {
+      const host = hostOf(request);
+      if (!this.#mayBeCalled(request, host)) {
         return { status: 421, headers: {}, body: misdirected(host) };
       }
       const cors = this.#corsHeaders(request);
@@ -98,7 +95,7 @@ export class AccessControl {
     ) => ReturnType<HttpStreams>,
   ): HttpStreams {
     return (head, asksWebSocket) =>
-      this.#mayBeCalled(hostName(head.headers.get("host") ?? ""))
+      this.#mayBeCalled(head, hostOf(head))
         ? streams(head, asksWebSocket, this.#corsHeaders(head))
         : undefined;
   }

@@ -19,6 +19,9 @@ function errorPage(
 const NOT_FOUND = errorPage(404, "404 page not found");
 export const NOT_GET: HttpResponse = errorPage(405, "Method Not Allowed", { allow: "GET" });
 
+/** The document that describes all that is served over plain HTTP. */
+export const OPEN_API_PATH = "/openapi.json";
+
 /**
  * etcd's JSON, and two line ends that bring it to 64 bytes: the HTTP/2 conformance suite needs that much from a GET to
  * test flow control.

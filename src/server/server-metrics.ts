@@ -6,7 +6,12 @@ import type { MethodCounters, TransportCounters } from "../transport/counters.js
 import { GRPC_STATUS_NAMES } from "../transport/service.js";
 
 /** Streaming methods in which only the server streams; the others stream both ways. */
-const serverStreams = new Set(["/grpc.health.v1.Health/Watch"]);
+const serverStreams = new Set([
+  "/etcdserverpb.KV/RangeStream",
+  "/etcdserverpb.Maintenance/Snapshot",
+  "/v3electionpb.Election/Observe",
+  "/grpc.health.v1.Health/Watch",
+]);
 
 /** The labels that all metrics of a method have. */
 export function methodLabels(

@@ -1,14 +1,25 @@
 // The whole port over real sockets: grpc-js calls its services, fetch its plain HTTP endpoints.
 import assert from "node:assert/strict";
+import { request as httpRequest } from "node:http";
+import { connect as connectHttp2 } from "node:http2";
+import { request as httpsRequest } from "node:https";
 import { createServer } from "node:net";
 import { suite, test, type TestContext } from "node:test";
 import * as grpc from "@grpc/grpc-js";
 import { FakeNode } from "../../test/support/fake-node.js";
+import { tlsFixture } from "../../test/support/tls-fixtures.js";
 import { T4Error } from "../core/errors.js";
+import { methodDescriptors } from "../etcd/gen/descriptors.js";
 import * as rpc from "../etcd/gen/rpc.js";
 import { NODE } from "../node/has-node.js";
+import { silentLogger } from "../runtime/logger.js";
+import { nodeThreads } from "../runtime/node-threads.js";
 import { systemClock } from "../runtime/system-clock.js";
+import { systemRandom } from "../runtime/system-random.js";
+import type { Address, TlsOptions } from "../transport/server.js";
 import { createMetrics, ListenError, serve, type Server, type ServeOptions } from "./index.js";
+import { methodLabels } from "./server-metrics.js";
+import { startServer } from "./server.js";
 
 const identity = (bytes: Buffer): Buffer => bytes;
 
@@ -276,6 +287,8 @@ suite("plain HTTP", () => {
     metrics.histogram("t4_test_seconds", "A test.", [0.1, 1]).observe(0.5);
     const labels = 'grpc_service="etcdserverpb.KV",grpc_method="Put",grpc_type="unary"';
     const watch = 'grpc_service="etcdserverpb.Watch",grpc_method="Watch",grpc_type="bidi_stream"';
+    const stream = (service: string, method: string): string =>
+      `grpc_service="${service}",grpc_method="${method}",grpc_type="server_stream"`;
     const second = `http://127.0.0.1:${server.metricsAddress!.port}`;
     for (const base of [url, second]) {
       const { body } = await get(`${base}/metrics`);
@@ -285,6 +298,10 @@ suite("plain HTTP", () => {
         `grpc_server_handled_total{${labels},grpc_code="OK"} 1`,
         `grpc_server_handled_total{${labels},grpc_code="InvalidArgument"} 1`,
         `grpc_server_started_total{${watch}} 0`,
+        `grpc_server_started_total{${stream("etcdserverpb.KV", "RangeStream")}} 0`,
+        `grpc_server_started_total{${stream("etcdserverpb.Maintenance", "Snapshot")}} 0`,
+        `grpc_server_started_total{${stream("v3electionpb.Election", "Observe")}} 0`,
+        `grpc_server_started_total{${stream("grpc.health.v1.Health", "Watch")}} 0`,
         "etcd_network_client_grpc_received_bytes_total 8",
         'etcd_server_version{server_version="3.6.5"} 1',
         'etcd_cluster_version{cluster_version="3.6"} 1',
@@ -297,5 +314,75 @@ suite("plain HTTP", () => {
       }
     }
     assert.equal((await get(`${second}/readyz`)).status, 200);
+  });
+});
+
+test("metrics call each method what it is", () => {
+  for (const { path, clientStreams, serverStreams } of methodDescriptors) {
+    const kind = clientStreams || serverStreams ? "stream" : "unary";
+    const type = clientStreams ? "bidi_stream" : serverStreams ? "server_stream" : "unary";
+    assert.equal(methodLabels(path, kind).grpc_type, type, path);
+  }
+});
+
+suite("host names", () => {
+  const tls: TlsOptions = {
+    cert: tlsFixture("server.pem"),
+    key: tlsFixture("server-key.pem"),
+    clientCertificates: "none",
+  };
+  const ca = tlsFixture("ca.pem");
+  const headers = { host: "foreign.example" };
+
+  async function statusOver(kind: "plain" | "tls", port: number): Promise<number | undefined> {
+    return new Promise((resolve, reject) => {
+      const to = { host: "127.0.0.1", port, path: "/version", headers, agent: false } as const;
+      const request =
+        kind === "plain" ? httpRequest(to) : httpsRequest({ ...to, ca, servername: "localhost" });
+      request.on("error", reject);
+      request.on("response", (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      });
+      request.end();
+    });
+  }
+
+  async function statusOverHttp2(url: string): Promise<number | undefined> {
+    return new Promise((resolve, reject) => {
+      const session = connectHttp2(url, { ca });
+      session.on("error", reject);
+      const stream = session.request({ ":path": "/version", ":authority": headers.host });
+      stream.on("error", reject);
+      stream.on("response", (head) => {
+        resolve(head[":status"]);
+        session.destroy();
+      });
+    });
+  }
+
+  test("any is answered over TLS, those listed elsewhere, whatever the first port is", async (context) => {
+    const endpoint = { host: "127.0.0.1", port: 0 };
+    for (const first of ["plain", "tls"] as const) {
+      const server = await startServer(
+        {
+          node: new FakeNode(systemClock),
+          listen: endpoint,
+          ...(first === "tls" ? { tls } : {}),
+          alsoListen: [first === "tls" ? { endpoint } : { endpoint, tls }],
+          metrics: createMetrics(),
+          access: { cors: ["*"], hostWhitelist: ["localhost"] },
+        },
+        { clock: systemClock, random: systemRandom, threads: nodeThreads, logger: silentLogger },
+      );
+      context.after(async () => server.close(0));
+      const [also] = server.alsoListening as readonly Address[];
+      const ports = [server.address.port, also!.port];
+      const [plain = 0, secure = 0] = first === "plain" ? ports : ports.reverse();
+      assert.equal(await statusOver("plain", plain), 421, `plain, ${first} first`);
+      assert.equal(await statusOver("tls", secure), 200, `TLS, ${first} first`);
+      assert.equal(await statusOverHttp2(`http://127.0.0.1:${plain}`), 421);
+      assert.equal(await statusOverHttp2(`https://localhost:${secure}`), 200);
+    }
   });
 });

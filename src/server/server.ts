@@ -16,10 +16,9 @@ import {
   TransportServer,
 } from "../transport/server.js";
 import { AccessControl, type AccessOptions, OPEN_ACCESS } from "./access.js";
-import { Gateway } from "./gateway/gateway.js";
-import { OPEN_API_PATH, openApiDocument } from "./gateway/open-api.js";
+import { LazyGateway } from "./gateway/lazy-gateway.js";
 import { HealthChecks } from "./health-checks.js";
-import { httpEndpoints, NOT_GET, probePaths } from "./http-endpoints.js";
+import { httpEndpoints, NOT_GET, OPEN_API_PATH, probePaths } from "./http-endpoints.js";
 import { declareServerMetrics } from "./server-metrics.js";
 
 /** One more place to listen at. */
@@ -100,7 +99,7 @@ export async function startServer(options: StartOptions, runtime: ServerRuntime)
   const messageBytesMax = requestBytesMax + REQUEST_OVERHEAD_BYTES;
   const httpBodyBytesMax = Math.ceil((messageBytesMax * 4) / 3) + JSON_OVERHEAD_BYTES;
   const endpoints = httpEndpoints(checks, metrics);
-  const { access = OPEN_ACCESS } = options;
+  const control = new AccessControl(options.access ?? OPEN_ACCESS);
   const common = {
     clock: runtime.clock,
     logger: runtime.logger,
@@ -109,7 +108,7 @@ export async function startServer(options: StartOptions, runtime: ServerRuntime)
       stopForBug(error, runtime);
     },
   };
-  const gateway = new Gateway({
+  const gateway = new LazyGateway({
     services: services.methods,
     counters: () => main.counters,
     clock: runtime.clock,
@@ -118,7 +117,7 @@ export async function startServer(options: StartOptions, runtime: ServerRuntime)
   });
   const main: TransportServer = new TransportServer({
     ...common,
-    ...httpSide(new AccessControl(access, tls !== undefined), gateway, checks, endpoints),
+    ...httpSide(control, gateway, checks, endpoints),
     services: services.methods,
     ...listen,
     ...(tls === undefined ? {} : { tls }),
@@ -130,7 +129,7 @@ export async function startServer(options: StartOptions, runtime: ServerRuntime)
   }
   const probes = await startProbes(
     options,
-    { ...common, httpHandler: new AccessControl(access, false).guard(endpoints) },
+    { ...common, httpHandler: control.guard(endpoints) },
     main,
   );
   // Only now: a registry takes each name once, and a server that cannot listen may be tried again.
@@ -183,28 +182,38 @@ function stopForBug(error: unknown, { logger, clock }: ServerRuntime): void {
 /** The endpoints, the gateway and the document that describes both, behind the rules of access. */
 function httpSide(
   control: AccessControl,
-  gateway: Gateway,
+  gateway: LazyGateway,
   checks: HealthChecks,
   endpoints: HttpHandler,
 ): { readonly httpHandler: HttpHandler; readonly httpStreams: HttpStreams } {
-  const described: HttpResponse = {
-    status: 200,
-    headers: { "content-type": "application/json" },
-    body: openApiDocument([...probePaths(checks).keys()]),
-  };
+  let described: Promise<HttpResponse> | null = null;
   return {
     httpHandler: control.guard(async (request) => {
       if (gateway.serves(request.path)) {
         return gateway.handle(request);
       }
       if (request.path === OPEN_API_PATH) {
-        return request.method === "GET" ? described : NOT_GET;
+        if (request.method !== "GET") {
+          return NOT_GET;
+        }
+        // Most servers are never asked: made by the first who asks.
+        described ??= describe(checks);
+        return described;
       }
       return endpoints(request);
     }),
     httpStreams: control.guardStreams((head, asksWebSocket, headers) =>
       gateway.stream(head, asksWebSocket, headers),
     ),
+  };
+}
+
+async function describe(checks: HealthChecks): Promise<HttpResponse> {
+  const { openApiDocument } = await import("./gateway/open-api.js");
+  return {
+    status: 200,
+    headers: { "content-type": "application/json" },
+    body: openApiDocument([...probePaths(checks).keys()]),
   };
 }
 

@@ -9,6 +9,7 @@ import type {
   HttpStreamReceiver,
   HttpStreamRoute,
 } from "./service.js";
+import type { Socket } from "./socket.js";
 
 /** Methods that are passed on; all others are answered with 405. HEAD reaches the handler as GET, without the body. */
 export const HTTP_METHODS: ReadonlySet<string> = new Set([
@@ -49,7 +50,7 @@ export function toHttpRequestHead(
   method: string,
   target: string,
   headers: ReadonlyMap<string, string>,
-  peer: string,
+  { peer, isSecure }: Pick<Socket, "peer" | "isSecure">,
 ): HttpRequestHead {
   const queryAt = target.indexOf("?");
   return {
@@ -58,6 +59,7 @@ export function toHttpRequestHead(
     query: new URLSearchParams(queryAt < 0 ? "" : target.slice(queryAt + 1)),
     headers,
     peer,
+    isSecure,
   };
 }
 

@@ -133,6 +133,8 @@ export interface HttpRequestHead {
   readonly query: URLSearchParams;
   readonly headers: ReadonlyMap<string, string>;
   readonly peer: string;
+  /** Whether it came over TLS. */
+  readonly isSecure: boolean;
 }
 
 /** A whole request (over HTTP/1.1, or HTTP/2 without a gRPC content type). */

@@ -14,6 +14,8 @@ export interface SocketEvents {
 export interface Socket {
   /** "address:port" of the client. */
   readonly peer: string;
+  /** Whether it is TLS. */
+  readonly isSecure: boolean;
   /** Common name of the client's verified certificate. */
   readonly peerCommonName: string | undefined;
   /** Bytes written and not yet taken by the operating system. */

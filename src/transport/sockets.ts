@@ -5,8 +5,8 @@ import { rmSync, statSync } from "node:fs";
 import type { Clock } from "../runtime/clock.js";
 import type { Logger } from "../runtime/logger.js";
 import type { Socket, SocketEvents } from "./socket.js";
-import { makeTlsServer } from "./tls/listener.js";
-import { TlsError, type TlsOptions } from "./tls/material.js";
+import type { Secured } from "./tls/listener.js";
+import type { TlsOptions } from "./tls/material.js";
 
 /** Where to listen: an address of the machine, or a socket of the file system. */
 export type Endpoint = Address | SocketPath;
@@ -59,12 +59,16 @@ export interface Listener {
   close(): void;
 }
 
+/** What a TLS handshake found out. */
+type Agreed = Omit<Secured, "socket">;
+
 class RealSocket implements Socket {
   readonly peer: string;
+  readonly isSecure: boolean;
   readonly peerCommonName: string | undefined;
   readonly #socket: NodeSocket;
 
-  constructor(socket: NodeSocket, peerCommonName: string | undefined) {
+  constructor(socket: NodeSocket, tls: Agreed | null) {
     const host = socket.remoteAddress;
     this.#socket = socket;
     // A client of a socket of the file system has no address; Go calls it "@".
@@ -72,7 +76,8 @@ class RealSocket implements Socket {
       host === undefined
         ? "@"
         : `${host.includes(":") ? `[${host}]` : host}:${socket.remotePort ?? 0}`;
-    this.peerCommonName = peerCommonName;
+    this.isSecure = tls !== null;
+    this.peerCommonName = tls?.commonName;
   }
 
   get queuedBytes(): number {
@@ -138,8 +143,7 @@ function ignoreError(): void {
 
 function accept(
   socket: NodeSocket,
-  protocol: Accepted["protocol"],
-  peerCommonName: string | undefined,
+  tls: Agreed | null,
   onConnection: (accepted: Accepted) => void,
 ): void {
   socket.on("error", ignoreError);
@@ -149,10 +153,10 @@ function accept(
   if (socket.destroyed) {
     return;
   }
-  const real = new RealSocket(socket, peerCommonName);
+  const real = new RealSocket(socket, tls);
   onConnection({
     socket: real,
-    protocol,
+    protocol: tls?.protocol,
     start: (events) => {
       real.start(events);
     },
@@ -192,21 +196,26 @@ function removeOldSocket(path: string): void {
   }
 }
 
-function makeServer(
+async function makeServer(
   { tls, ...options }: ListenOptions,
   onConnection: (accepted: Accepted) => void,
   onHandshakeFailed: () => void,
-): Server {
+): Promise<Server> {
   if (tls === undefined) {
     return createTcpServer({ allowHalfOpen: true }, (socket) => {
-      accept(socket, undefined, undefined, onConnection);
+      accept(socket, null, onConnection);
     });
   }
+  // Not loaded by who serves without.
+  const [{ makeTlsServer }, { TlsError }] = await Promise.all([
+    import("./tls/listener.js"),
+    import("./tls/material.js"),
+  ]);
   try {
     return makeTlsServer(
       { ...options, tls },
-      ({ socket, protocol, commonName }) => {
-        accept(socket, protocol, commonName, onConnection);
+      ({ socket, ...agreed }) => {
+        accept(socket, agreed, onConnection);
       },
       onHandshakeFailed,
     );
@@ -231,7 +240,7 @@ export async function listen(
   onHandshakeFailed: () => void,
 ): Promise<Listener> {
   const { endpoint } = options;
-  const server = makeServer(options, onConnection, onHandshakeFailed);
+  const server = await makeServer(options, onConnection, onHandshakeFailed);
   return new Promise((resolve, reject) => {
     server.once("error", (error) => {
       reject(listenError(endpoint, error));

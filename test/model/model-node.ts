@@ -77,8 +77,10 @@ export class ModelNode implements Node {
     return this.view.auth;
   }
 
-  onAuthToken(): void {
-    // Nobody logs in here.
+  onAuthToken(): () => void {
+    return () => {
+      // Nobody logs in here.
+    };
   }
 
   propose(command: Command, done: Completion, caller: Caller | null = null): void {

@@ -58,7 +58,7 @@ export class FakeNode implements Node {
   scratchOpen = 0;
   /** How each read so far was to be. */
   readonly consistencies: Consistency[] = [];
-  #tokenCommitted: AuthTokenListener | null = null;
+  readonly #tokenListeners = new Set<AuthTokenListener>();
   readonly #held: (() => void)[] = [];
   readonly #hub: WatchHub;
   readonly #renewedMs = new Map<LeaseId, number>();
@@ -145,8 +145,11 @@ export class FakeNode implements Node {
     return this.view.auth;
   }
 
-  onAuthToken(listener: AuthTokenListener): void {
-    this.#tokenCommitted = listener;
+  onAuthToken(listener: AuthTokenListener): () => void {
+    this.#tokenListeners.add(listener);
+    return () => {
+      this.#tokenListeners.delete(listener);
+    };
   }
 
   propose(command: Command, done: Completion, caller: Caller | null = null): void {
@@ -191,7 +194,9 @@ export class FakeNode implements Node {
     }
     if (made.system?.kind === "auth" && made.system.change.kind === "token") {
       const { user, passwordRevision, digest } = made.system.change;
-      this.#tokenCommitted?.(user, passwordRevision, digest);
+      for (const listener of this.#tokenListeners) {
+        listener(user, passwordRevision, digest);
+      }
     }
     for (const row of made.rows) {
       this.#hub.publish(row);

@@ -17,6 +17,7 @@ export const PREFACE: Buffer = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
 /** A socket whose reader can stop reading. */
 export class FakeSocket implements Socket {
   readonly peer = "192.0.2.1:1234";
+  readonly isSecure: boolean = false;
   readonly peerCommonName: string | undefined = undefined;
   /** Everything the client has read. */
   received: Buffer[] = [];

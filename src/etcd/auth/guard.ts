@@ -64,24 +64,31 @@ function guardedMethod(context: ServiceContext, method: Method, check: RequestCh
   }
   return {
     kind: "stream",
-    open: (call) =>
-      authoriser.enabled
-        ? new GuardedStream(call, method.open, (request, start, end) => {
-            pass(call, request, start, end);
-          })
-        : method.open(call),
+    open: (call) => {
+      const guarded = new GuardedStream(call, method.open, (request, start, end) => {
+        // Asked with each request: auth may be switched on between the opening of a stream and its first request.
+        if (authoriser.enabled) {
+          pass(call, request, start, end);
+        }
+      });
+      if (!authoriser.enabled) {
+        guarded.open();
+      }
+      return guarded;
+    },
   };
 }
 
 /**
- * A stream that is opened for its service only with a first request that passes; each later one passes too. For methods
- * whose client sends one request.
+ * A stream each request of which passes before its service is given it. While auth is on the service does not even know
+ * of a stream without a request that has passed. For methods whose client sends one request.
  */
 class GuardedStream implements StreamReceiver {
   readonly #call: StreamCall;
   readonly #open: (call: StreamCall) => StreamReceiver;
   readonly #pass: (request: Uint8Array, start: number, end: number) => void;
   #receiver: StreamReceiver | null = null;
+  #hasPassed = false;
 
   constructor(
     call: StreamCall,
@@ -93,18 +100,22 @@ class GuardedStream implements StreamReceiver {
     this.#pass = pass;
   }
 
+  /** Opens it for its service, if that was not done before. */
+  open(): StreamReceiver {
+    this.#receiver ??= this.#open(this.#call);
+    return this.#receiver;
+  }
+
   message(request: Uint8Array, start: number, end: number): void {
     if (this.#passes(request, start, end)) {
-      this.#receiver ??= this.#open(this.#call);
-      this.#receiver.message(request, start, end);
+      this.open().message(request, start, end);
     }
   }
 
   halfClosed(): void {
     // Without a request it must pass all the same: a service may take none for an empty one.
-    if (this.#receiver !== null || this.#passes(noBytes, 0, 0)) {
-      this.#receiver ??= this.#open(this.#call);
-      this.#receiver.halfClosed();
+    if (this.#hasPassed || this.#passes(noBytes, 0, 0)) {
+      this.open().halfClosed();
     }
   }
 
@@ -114,6 +125,7 @@ class GuardedStream implements StreamReceiver {
     }
     try {
       this.#pass(request, start, end);
+      this.#hasPassed = true;
       return true;
     } catch (error) {
       this.#receiver?.cancelled();

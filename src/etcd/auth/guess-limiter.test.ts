@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import type { Passwords } from "../../runtime/passwords.js";
 import { addressOf, GuessLimiter } from "./guess-limiter.js";
@@ -58,6 +60,21 @@ test("what is remembered has a limit", () => {
     limiter.failed("last", HERE, 0);
   }
   assert.ok(!limiter.mayTry("last", HERE, 0));
+});
+
+test("a name takes no more memory than another, however long it is", () => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  const limiter = new GuessLimiter();
+  collect();
+  const before = process.memoryUsage().heapUsed;
+  for (let count = 0; count < 100; count += 1) {
+    limiter.failed(Buffer.alloc(1_000_000, count).toString("latin1"), HERE, 0);
+  }
+  collect();
+  const keptBytes = process.memoryUsage().heapUsed - before;
+  assert.ok(keptBytes < 10_000_000, `${keptBytes} bytes for 100 names`);
+  assert.ok(limiter.mayTry("u", HERE, 0));
 });
 
 test("an address is that of the network for IPv6, and whole for IPv4", () => {

@@ -8,6 +8,7 @@ import {
   GUESS_PAUSE_MS,
   GUESS_PAUSE_MS_MAX,
 } from "../../core/limits.js";
+import { sha256Hex } from "../../lib/sha256.js";
 
 interface Failures {
   count: number;
@@ -47,8 +48,9 @@ export class GuessLimiter {
   }
 }
 
+/** Of one size, whatever was sent as a user's name. */
 function keyOf(user: string, peer: string): string {
-  return `${addressOf(peer)} ${user}`;
+  return `${addressOf(peer)} ${sha256Hex(user)}`;
 }
 
 /**

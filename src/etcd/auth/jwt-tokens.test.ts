@@ -92,6 +92,27 @@ test("a token's own word for its algorithm is not believed", () => {
   assert.equal(setting.userOf(`${signed}.${mac}`), null);
 });
 
+test("a good token is one text: its signature written otherwise is none", async () => {
+  const setting = new Setting("HS256");
+  const token = await setting.issue();
+  // The last letter of 43 holds four bits of 256 and two that mean nothing.
+  const last = token.at(-1) ?? "";
+  const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  const next = letters.charAt(letters.indexOf(last) + 1);
+  for (const other of [
+    `${token}!`,
+    `${token}=`,
+    `${token} `,
+    token.replace(/.{5}$/, "*$&"),
+    token.slice(0, -1) + next,
+  ]) {
+    assert.equal(setting.userOf(other), null, other);
+  }
+  assert.equal(setting.tokens.count, 0);
+  assert.equal(setting.userOf(token), "u");
+  assert.equal(setting.tokens.count, 1);
+});
+
 test("what others sign is taken with the claims that etcd looks at", () => {
   const setting = new Setting("HS256");
   const signed = (claims: unknown): string => {

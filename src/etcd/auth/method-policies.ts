@@ -57,6 +57,10 @@ function under(name: string): KeyRange {
 
 function joins(authoriser: Authoriser, call: CallContext, name: string, lease: LeaseId): void {
   authoriser.readAndWrite(call, under(name));
+  attaches(authoriser, call, lease);
+}
+
+function attaches(authoriser: Authoriser, call: CallContext, lease: LeaseId): void {
   if (lease !== NO_LEASE) {
     authoriser.writeLease(call, lease);
   }
@@ -86,6 +90,8 @@ const electionPolicies = {
     decodeProclaimRequest,
     (authoriser, call, { leader }) => {
       authoriser.readAndWrite(call, { kind: "key", key: leader?.key ?? "" });
+      // The key is put with it: attaching to a lease takes writing every key that it has.
+      attaches(authoriser, call, leader?.lease ?? NO_LEASE);
     },
   ),
   "/v3electionpb.Election/Resign": withRequest(

@@ -3,12 +3,14 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import {
   encodeWith,
+  plainPasswords,
   ServiceHarness,
   TestUnaryCall,
   type TestCodec,
 } from "../../../test/support/service-harness.js";
 import * as auth from "../gen/auth.js";
 import * as rpc from "../gen/rpc.js";
+import * as election from "../gen/v3election.js";
 import { METHOD_POLICIES } from "./method-policies.js";
 
 type Headers = Readonly<Record<string, string>>;
@@ -46,6 +48,8 @@ const leaseGrantCodec = codec(rpc.sizeLeaseGrantRequest, rpc.writeLeaseGrantRequ
 const leaseIdCodec = codec(rpc.sizeLeaseRevokeRequest, rpc.writeLeaseRevokeRequest);
 const timeToLiveCodec = codec(rpc.sizeLeaseTimeToLiveRequest, rpc.writeLeaseTimeToLiveRequest);
 const watchCodec = codec(rpc.sizeWatchRequest, rpc.writeWatchRequest);
+const campaignCodec = codec(election.sizeCampaignRequest, election.writeCampaignRequest);
+const proclaimCodec = codec(election.sizeProclaimRequest, election.writeProclaimRequest);
 const empty = new Uint8Array(0);
 
 const range = (key: string, rangeEnd = ""): rpc.RangeRequest => ({
@@ -209,6 +213,24 @@ suite("logging in", () => {
     );
     assert.equal(await harness.addUser("long", "\u00e9".repeat(36), harness.root), "ok");
     assert.equal((await harness.login("long", "\u00e9".repeat(36))).answer, "ok");
+  });
+
+  test("a password that nobody can have is not passed on, and takes as long to be refused", async () => {
+    const checked: string[] = [];
+    const verify = async (password: string, hash: string): Promise<boolean> => {
+      checked.push(password);
+      return plainPasswords.verify(password, hash);
+    };
+    const passwords = { ...plainPasswords, verify };
+    const harness = await new AuthHarness({ auth: { passwords } }).setUp();
+    assert.equal(await harness.addUser("without", "", harness.root), "ok");
+    checked.length = 0;
+    assert.equal((await harness.login("without", "x".repeat(73))).answer, LOGIN_FAILED);
+    assert.equal((await harness.login("nobody", "x".repeat(60_000))).answer, LOGIN_FAILED);
+    assert.deepEqual(checked, ["", ""]);
+    assert.equal((await harness.login("without", "")).answer, "ok");
+    const tooLarge = "3 etcdserver: request is too large";
+    assert.equal((await harness.login("x".repeat(70_000), "")).answer, tooLarge);
   });
 });
 
@@ -525,6 +547,31 @@ suite("holes that etcd has had", () => {
     assert.equal(await harness.answer(`${LEASE}LeaseRevoke`, revoke, root), "ok");
   });
 
+  test("a leader that proclaims attaches its key to no lease of others", async () => {
+    const harness = await new AuthHarness().setUp();
+    await harness.grant("r", 2, "e/", "e0");
+    const { user, root } = harness;
+    for (const ID of [7n, 8n]) {
+      const message = { TTL: 60, ID };
+      assert.equal(
+        await harness.answer(`${LEASE}LeaseGrant`, { codec: leaseGrantCodec, message }, user),
+        "ok",
+      );
+    }
+    assert.equal(await harness.put(put("root's", { lease: 7n }), root), "ok");
+    const campaign = { name: "e", lease: 8n, value: empty };
+    const path = "/v3electionpb.Election/";
+    const led = await harness.call(`${path}Campaign`, encodeWith(campaignCodec, campaign), user);
+    const { leader } = election.decodeCampaignResponse(led.message, 0, led.message.length);
+    const proclaim = async (lease: bigint): Promise<string> => {
+      const message = { leader: { ...leader!, lease }, value: empty };
+      return harness.answer(`${path}Proclaim`, { codec: proclaimCodec, message }, user);
+    };
+    assert.equal(await proclaim(7n), DENIED);
+    assert.deepEqual(harness.node.leaseKeys(7n), ["root's"]);
+    assert.equal(await proclaim(8n), "ok");
+  });
+
   test("a password is in no answer, and a token in no entry", async () => {
     const harness = await new AuthHarness().setUp();
     const { token = "" } = harness.user;
@@ -583,6 +630,43 @@ suite("while streams are open", () => {
       last().cancelReason,
       "rpc error: code = Unauthenticated desc = etcdserver: invalid auth token",
     );
+  });
+
+  test("a stream opened before auth was switched on is asked who it is with its first request", async () => {
+    for (const path of [
+      "/etcdserverpb.Maintenance/Snapshot",
+      "/etcdserverpb.KV/RangeStream",
+      "/v3electionpb.Election/Observe",
+    ]) {
+      const harness = new AuthHarness();
+      const asking = harness.open(path);
+      const closing = harness.open(path);
+      await harness.setUp();
+      // A key, or a name: field 1 of those that have one.
+      const request = path.endsWith("Snapshot") ? empty : Uint8Array.of(0x0a, 1, 0x6b);
+      asking.receiver.message(request, 0, request.length);
+      closing.receiver.halfClosed();
+      for (const { call } of [asking, closing]) {
+        assert.equal(`${call.status} ${call.text}`, USER_EMPTY, path);
+        assert.equal(call.sent.length, 0);
+      }
+      harness.services.endStreams();
+    }
+  });
+
+  test("a request that does not pass ends a call that runs, once", async () => {
+    const harness = new AuthHarness();
+    const { call, receiver } = harness.open("/etcdserverpb.Maintenance/Snapshot");
+    call.reads = false;
+    receiver.message(empty, 0, 0);
+    await harness.setUp();
+    assert.deepEqual([call.status, harness.node.scratchOpen], [null, 1], "it waits for its client");
+    receiver.message(empty, 0, 0);
+    assert.equal(`${call.status} ${call.text}`, USER_EMPTY);
+    for (let turn = 0; turn < 20; turn += 1) {
+      await Promise.resolve();
+    }
+    assert.equal(harness.node.scratchOpen, 0);
   });
 
   test("a read that takes long fails if auth changed meanwhile", async () => {

@@ -6,13 +6,20 @@ import { ROOT_ROLE } from "../../core/auth/auth-state.js";
 import { sortedNames } from "../../core/auth/names.js";
 import { roleOf, userOf } from "../../core/auth/plan-auth.js";
 import { T4Error } from "../../core/errors.js";
+import { LOGIN_REQUEST_BYTES_MAX } from "../../core/limits.js";
 import type { CallContext, Method } from "../../transport/service.js";
 import { readBarrier } from "../cluster-service.js";
 import { permissionNotGiven } from "../errors.js";
 import { PermissionType, type Permission as WirePermission } from "../gen/auth.js";
 import * as rpc from "../gen/rpc.js";
 import { proposed } from "../propose.js";
-import { unary, type Decode, type Encoder, type ServiceContext } from "../service-context.js";
+import {
+  checkSize,
+  unary,
+  type Decode,
+  type Encoder,
+  type ServiceContext,
+} from "../service-context.js";
 import { checkPasswordLength, type Logins } from "./login.js";
 import type { PasswordQueue } from "./password-queue.js";
 
@@ -113,7 +120,8 @@ function loginMethods(context: ServiceContext, logins: Logins): Methods {
     node,
     rpc.decodeAuthenticateRequest,
     { size: rpc.sizeAuthenticateResponse, write: rpc.writeAuthenticateResponse },
-    async ({ name, password }, _requestBytes, call) => {
+    async ({ name, password }, requestBytes, call) => {
+      checkSize(requestBytes, LOGIN_REQUEST_BYTES_MAX);
       await readBarrier(node);
       const token = await logins.login(name, password, call.peer);
       return { header: headers.message(node.revision), token };

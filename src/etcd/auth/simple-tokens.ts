@@ -4,8 +4,7 @@ import type { AuthRules } from "../../core/auth/auth-rules.js";
 import { callerNow, type Caller } from "../../core/auth/authorise.js";
 import type { AuthUser } from "../../core/auth/auth-state.js";
 import { AUTH_TOKENS_MAX, AUTH_TOKEN_SWEEP_MS } from "../../core/limits.js";
-import { utf8Bytes } from "../../lib/bytes.js";
-import { sha256 } from "../../lib/sha256.js";
+import { sha256Hex } from "../../lib/sha256.js";
 import type { Node } from "../../node/node.js";
 import type { Clock, Timer } from "../../runtime/clock.js";
 import type { Random } from "../../runtime/random.js";
@@ -51,6 +50,7 @@ export class SimpleTokens implements TokenProvider {
   readonly #ttlMs: number;
   /** In the order in which they were issued. */
   readonly #byDigest = new Map<string, Token>();
+  readonly #stopListening: () => void;
   #sweep: Timer | null = null;
 
   constructor(node: Node, clock: Clock, random: Random, ttlMs: number) {
@@ -58,7 +58,7 @@ export class SimpleTokens implements TokenProvider {
     this.#clock = clock;
     this.#random = random;
     this.#ttlMs = ttlMs;
-    node.onAuthToken((user, passwordRevision, digest) => {
+    this.#stopListening = node.onAuthToken((user, passwordRevision, digest) => {
       this.#add(user, passwordRevision, digest);
     });
   }
@@ -86,12 +86,13 @@ export class SimpleTokens implements TokenProvider {
     const text = `${this.#letters()}.${this.#node.status().committedIndex}`;
     await proposed<"auth">(this.#node, {
       kind: "auth",
-      change: { kind: "token", user: name, passwordRevision, digest: digestOf(text) },
+      change: { kind: "token", user: name, passwordRevision, digest: sha256Hex(text) },
     });
     return text;
   }
 
   close(): void {
+    this.#stopListening();
     this.#sweep?.cancel();
     this.#sweep = null;
   }
@@ -126,7 +127,7 @@ export class SimpleTokens implements TokenProvider {
   }
 
   #find(text: string, memo: TokenMemo): Token | undefined {
-    const token = this.#byDigest.get(digestOf(text));
+    const token = this.#byDigest.get(sha256Hex(text));
     memo.tokenEntry = token;
     return token;
   }
@@ -167,10 +168,4 @@ export class SimpleTokens implements TokenProvider {
       this.#startSweep();
     });
   }
-}
-
-function digestOf(text: string): string {
-  const hash = sha256();
-  hash.update(utf8Bytes(text));
-  return hash.hex();
 }

@@ -33,6 +33,10 @@ export class Observation implements StreamReceiver {
   #isOver = false;
   /** The watcher that is not fed while the client does not read. */
   #stalled: Watcher | null = null;
+  /** Goes on with what waits for the client. */
+  #wake: () => void = () => {
+    // Nothing waits.
+  };
 
   constructor(context: ServiceContext, call: StreamCall, ended: () => void) {
     this.#context = context;
@@ -42,6 +46,7 @@ export class Observation implements StreamReceiver {
       const stalled = this.#stalled;
       this.#stalled = null;
       stalled?.resume();
+      this.#wake();
     });
   }
 
@@ -61,7 +66,11 @@ export class Observation implements StreamReceiver {
   }
 
   halfClosed(): void {
-    // The request is all that a client sends.
+    if (!this.#isStarted) {
+      this.#isStarted = true;
+      this.#end();
+      this.#call.end();
+    }
   }
 
   cancelled(): void {
@@ -78,12 +87,17 @@ export class Observation implements StreamReceiver {
   #end(): void {
     this.#isOver = true;
     this.#ended();
+    this.#wake();
     this.#over.abort(new T4Error("T4_CANCELLED", "nobody observes any more"));
   }
 
   async #observe(name: string): Promise<void> {
     const { node } = this.#context;
-    while (!this.#isOver) {
+    for (;;) {
+      await this.#untilTaken();
+      if (this.#isOver) {
+        return;
+      }
       const { rows, revision } = await node.range(firstInLine(name), "linearizable");
       let seen = rows[0] === undefined ? null : { row: rows[0], revision: revision as number };
       seen ??= await this.#firstPut(prefixRange(linePrefix(name)), revision + 1);
@@ -91,6 +105,15 @@ export class Observation implements StreamReceiver {
         this.#send(seen.row, seen.revision);
         await this.#follow(seen.row.key, seen.revision + 1);
       }
+    }
+  }
+
+  /** Resolves when the client has taken most of what was sent: leaders may come and go faster than it reads. */
+  async #untilTaken(): Promise<void> {
+    while (!this.#isOver && this.#call.bufferedBytes > this.#call.highWaterBytes) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
     }
   }
 

@@ -313,6 +313,37 @@ suite("Observe", () => {
     assert.match(seen(call).at(-1) ?? "", /x20$/);
   });
 
+  test("leaders that come and go while the client does not read are passed over", async () => {
+    const harness = new ServiceHarness();
+    const call = observe(harness, "e");
+    call.reads = false;
+    await settled(harness);
+    const last = 30n;
+    for (let lease = 1n; lease <= last; lease += 1n) {
+      grant(harness, lease);
+      await campaign(harness, lease, "x".repeat(300));
+      if (lease < last) {
+        harness.node.propose({ kind: "lease-revoke", lease }, () => {});
+        await settled(harness);
+      }
+    }
+    assert.ok(call.sent.length < 8, `${call.sent.length} sent to who does not read`);
+    while (call.bufferedBytes > 0) {
+      call.drain();
+      await settled(harness);
+    }
+    assert.match(seen(call).at(-1) ?? "", /: e\/1e=/);
+  });
+
+  test("it ends with a client that sends no request", () => {
+    const harness = new ServiceHarness();
+    const { call, receiver } = harness.open(election$("Observe"));
+    receiver.halfClosed();
+    assert.equal(call.status, GRPC_STATUS.OK);
+    harness.services.endStreams();
+    assert.equal(call.status, GRPC_STATUS.OK, "nothing of it is left");
+  });
+
   test("it ends with the server, and says nothing to a client that has gone", async () => {
     const harness = new ServiceHarness();
     const { call: gone, receiver } = harness.open(election$("Observe"));

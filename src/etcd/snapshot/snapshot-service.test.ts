@@ -112,6 +112,31 @@ test("a client that goes away, and a server that ends, leave nothing open", asyn
   assert.equal(begin(harness).call.text, "etcdserver: server stopped");
 });
 
+test("what comes after the request is ignored, whatever it is, and the snapshot is whole", async () => {
+  const harness = await filled(500);
+  const { call, receiver } = begin(harness);
+  for (const more of [Uint8Array.of(0x08), new Uint8Array(0)]) {
+    receiver.message(more, 0, more.length);
+    await settle(harness, 3);
+  }
+  await settle(harness);
+  assert.equal(call.status, GRPC_STATUS.OK, call.text);
+  assert.deepEqual(responses(call).at(-1)?.remainingBytes, 0);
+  const malformed = harness.open(PATH);
+  malformed.receiver.message(Uint8Array.of(0x08), 0, 1);
+  malformed.receiver.message(new Uint8Array(0), 0, 0);
+  assert.equal(malformed.call.status, GRPC_STATUS.INTERNAL);
+  assert.match(malformed.call.text, /^grpc: failed to unmarshal the received message: /);
+});
+
+test("a call that ends without a request ends", async () => {
+  const harness = await filled(1);
+  const { call, receiver } = harness.open(PATH);
+  receiver.halfClosed();
+  assert.deepEqual([call.status, call.sent.length], [GRPC_STATUS.OK, 0]);
+  assert.equal(harness.node.scratchOpen, 0);
+});
+
 test("what fails on the way fails the call, never ends it as complete", async () => {
   const harness = await filled(2_000);
   const { call } = begin(harness);

@@ -51,33 +51,7 @@ export function snapshotService(context: ServiceContext): SnapshotService {
       failCall(call, error);
       return refusedStream;
     }
-    let snapshot: SnapshotCall | null = null;
-    return {
-      message(request, start, end) {
-        try {
-          decodeSnapshotRequest(request, start, end);
-          if (snapshot === null) {
-            if (running.size >= SNAPSHOTS_MAX) {
-              throw new EtcdError(GRPC_STATUS.RESOURCE_EXHAUSTED, "etcdserver: too many requests");
-            }
-            const begun = new SnapshotCall(context, call, () => {
-              running.delete(begun);
-            });
-            snapshot = begun;
-            running.add(begun);
-            begun.start();
-          }
-        } catch (error) {
-          failCall(call, error, STREAM_MALFORMED);
-        }
-      },
-      halfClosed() {
-        // The one request of this call has been sent; the answer goes on.
-      },
-      cancelled() {
-        snapshot?.stop(serverStopped());
-      },
-    };
+    return new SnapshotCall(context, call, running);
   };
   return {
     methods: [["/etcdserverpb.Maintenance/Snapshot", { kind: "stream", open }]],
@@ -90,25 +64,76 @@ export function snapshotService(context: ServiceContext): SnapshotService {
   };
 }
 
-class SnapshotCall {
+class SnapshotCall implements StreamReceiver {
   readonly #context: ServiceContext;
   readonly #call: StreamCall;
-  readonly #over: () => void;
+  readonly #running: Set<SnapshotCall>;
+  /** Makes room for another. */
+  readonly #over = (): void => {
+    this.#running.delete(this);
+  };
+  #isStarted = false;
+  /** The call has ended, from whichever side. */
+  #hasEnded = false;
   #stopped: EtcdError | null = null;
   /** Goes on with what waits for the client. */
   #wake: () => void = () => {};
 
-  constructor(context: ServiceContext, call: StreamCall, over: () => void) {
+  constructor(context: ServiceContext, call: StreamCall, running: Set<SnapshotCall>) {
     this.#context = context;
     this.#call = call;
-    this.#over = over;
+    this.#running = running;
     call.onDrain(() => {
       this.#wake();
     });
   }
 
+  /** There is one request: what comes after it is nothing that is waited for. */
+  message(request: Uint8Array, start: number, end: number): void {
+    if (this.#isStarted) {
+      return;
+    }
+    this.#isStarted = true;
+    try {
+      decodeSnapshotRequest(request, start, end);
+      if (this.#running.size >= SNAPSHOTS_MAX) {
+        throw new EtcdError(GRPC_STATUS.RESOURCE_EXHAUSTED, "etcdserver: too many requests");
+      }
+      this.#running.add(this);
+      this.#start();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  halfClosed(): void {
+    if (!this.#isStarted) {
+      this.#isStarted = true;
+      this.#end();
+    }
+  }
+
+  cancelled(): void {
+    this.#hasEnded = true;
+    this.stop(serverStopped());
+  }
+
+  #end(): void {
+    if (!this.#hasEnded) {
+      this.#hasEnded = true;
+      this.#call.end();
+    }
+  }
+
+  #fail(error: unknown): void {
+    if (!this.#hasEnded) {
+      this.#hasEnded = true;
+      failCall(this.#call, error, STREAM_MALFORMED);
+    }
+  }
+
   /** The state is that of this moment. */
-  start(): void {
+  #start(): void {
     let copy: StateCopy;
     let scratch: ScratchFile;
     try {
@@ -126,10 +151,10 @@ class SnapshotCall {
     }
     this.#run(copy, scratch).then(
       () => {
-        this.#call.end();
+        this.#end();
       },
       (error: unknown) => {
-        failCall(this.#call, error);
+        this.#fail(error);
       },
     );
   }

@@ -11,8 +11,8 @@ import { SECTION_TAGS, type SnapshotSection } from "./sections.js";
 export class AuthTable implements SnapshotSection {
   readonly tag: number = SECTION_TAGS.auth;
   version = 0;
-  /** Told of each token; those of before the start concern nobody, since tokens do not outlive the program. */
-  tokenCommitted: AuthTokenListener | null = null;
+  /** One for each server. Tokens of before the start concern nobody, since they do not outlive the program. */
+  readonly #tokenListeners = new Set<AuthTokenListener>();
   #committed: AuthRules = new AuthRules(NO_AUTH);
   #tip: AuthRules = this.#committed;
   /** Index of the last change that is planned and not committed; 0 if there is none. */
@@ -26,6 +26,14 @@ export class AuthTable implements SnapshotSection {
     return this.#tip;
   }
 
+  /** Tells of each token that is committed from now on; returns what ends that. */
+  onToken(listener: AuthTokenListener): () => void {
+    this.#tokenListeners.add(listener);
+    return () => {
+      this.#tokenListeners.delete(listener);
+    };
+  }
+
   /** A change was planned. */
   append(index: LogIndex, change: AuthChange): void {
     this.#tip = after(this.#tip, change);
@@ -35,7 +43,9 @@ export class AuthTable implements SnapshotSection {
   /** A change was committed. */
   commit(index: LogIndex, change: AuthChange): void {
     if (change.kind === "token") {
-      this.tokenCommitted?.(change.user, change.passwordRevision, change.digest);
+      for (const listener of this.#tokenListeners) {
+        listener(change.user, change.passwordRevision, change.digest);
+      }
     } else {
       this.#committed = after(this.#committed, change);
       this.version += 1;

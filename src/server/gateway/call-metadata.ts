@@ -10,6 +10,12 @@ function bearerOf(subprotocols: string | undefined): string | undefined {
   return rest === undefined ? undefined : `Bearer ${rest}`;
 }
 
+/** What a websocket agrees to: browsers that offer a subprotocol want one. */
+export function subprotocolOf(head: HttpRequestHead): string | undefined {
+  const offered = head.headers.get("sec-websocket-protocol") ?? "";
+  return offered.startsWith("Bearer") ? "Bearer" : undefined;
+}
+
 /** Metadata by name in lower case. */
 export function callMetadata(
   head: HttpRequestHead,

@@ -4,13 +4,14 @@ import { request as httpRequest, type IncomingMessage } from "node:http";
 import { connect as connectHttp2 } from "node:http2";
 import { suite, test, type TestContext } from "node:test";
 import { FakeNode } from "../../../test/support/fake-node.js";
+import { GATEWAY_MESSAGE_BYTES_MAX } from "../../core/limits.js";
 import { NODE } from "../../node/has-node.js";
 import { systemClock } from "../../runtime/system-clock.js";
 import type { MethodCounters, TransportCounters } from "../../transport/counters.js";
 import { TransportServer } from "../../transport/server.js";
 import type { Method, ServiceMap, StreamCall, UnaryCall } from "../../transport/service.js";
 import { createMetrics, serve, type ServeOptions } from "../index.js";
-import { Gateway } from "./gateway.js";
+import { LazyGateway } from "./lazy-gateway.js";
 import { gatewayRoutes } from "./routes.js";
 
 const base64 = (text: string): string => Buffer.from(text).toString("base64");
@@ -62,7 +63,7 @@ async function startMethods(
 ): Promise<{ url: string; counters: TransportCounters; errors: unknown[] }> {
   const services: ServiceMap = new Map(Object.entries(methods));
   const errors: unknown[] = [];
-  const gateway = new Gateway({
+  const gateway = new LazyGateway({
     services,
     counters: () => server.counters,
     clock: systemClock,
@@ -172,6 +173,38 @@ suite("calls", () => {
     assert.equal(frame.status, 429);
     assert.match(frame.text, /grpc: received message larger than max \(2100\d\d\d vs\. 2097152\)/);
     assert.equal((await put(2_400_000)).status, 413);
+  });
+
+  test("transactions nested as deep as they may be are answered, deeper ones refused", async (context) => {
+    const { url } = await start(context);
+    const nested = (levels: number): string =>
+      `{"success":[{"request_txn":`.repeat(levels) + "{}" + "}]}".repeat(levels);
+    const deepest = await post(`${url}/v3/kv/txn`, nested(128));
+    assert.equal(deepest.status, 200);
+    assert.equal(deepest.text.split('"response_txn":').length, 129);
+    const deeper = await post(`${url}/v3/kv/txn`, nested(129));
+    assert.match(
+      deeper.text,
+      /"code":3,"message":"etcdserver: too many operations in txn request"/,
+    );
+  });
+
+  test("an answer that is too large for JSON is refused", async (context) => {
+    const { url, counters, errors } = await startMethods(context, {
+      "/etcdserverpb.KV/Range": {
+        kind: "unary",
+        handle: (call) => {
+          const at = call.reply(GATEWAY_MESSAGE_BYTES_MAX + 1);
+          call.output.fill(0, at);
+        },
+      },
+    });
+    const answer = await post(`${url}/v3/kv/range`, "{}");
+    assert.equal(answer.status, 429);
+    assert.match(answer.text, /"code":8,.*trying to send message larger than max \(67108865 vs/);
+    const counted = counters.methods.get("/etcdserverpb.KV/Range");
+    assert.deepEqual([counted?.handled[0], counted?.handled[8]], [0, 1]);
+    assert.deepEqual(errors, []);
   });
 
   test("every route reaches its method with its token, and nothing of a certificate", async (context) => {
@@ -447,6 +480,33 @@ suite("streams", () => {
     assert.match(denied.text, /^\{"error":\{"grpc_code":7,"http_code":403,.*\}\}\n$/);
     assert.equal(counters.methods.get("/v3electionpb.Election/Observe")?.handled[7], 1);
     assert.equal(counters.methods.get("/etcdserverpb.Maintenance/Snapshot")?.handled[0], 3);
+  });
+
+  test("a message that is too large for JSON ends its stream, which is not complete", async (context) => {
+    const state = { cancelled: 0 };
+    const { url, errors } = await startMethods(context, {
+      "/etcdserverpb.Maintenance/Snapshot": {
+        kind: "stream",
+        open: (call) => ({
+          message: () => {
+            call.send(Uint8Array.of(0x10, 5));
+            call.send(new Uint8Array(GATEWAY_MESSAGE_BYTES_MAX), Uint8Array.of(0x10));
+            assert.ok(call.cancelled && state.cancelled === 0, "told when it has returned");
+            call.send(Uint8Array.of(0x10, 6));
+            call.end();
+          },
+          halfClosed: () => undefined,
+          cancelled: () => {
+            state.cancelled += 1;
+          },
+        }),
+      },
+    });
+    const { text } = await post(`${url}/v3/maintenance/snapshot`, "{}");
+    const [first, last, ...more] = text.trimEnd().split("\n");
+    assert.equal(first, '{"result":{"remaining_bytes":"5"}}');
+    assert.match(last ?? "", /^\{"error":\{"grpc_code":8,.*message larger than max/);
+    assert.deepEqual([more, state.cancelled, errors], [[], 1, []]);
   });
 
   test("the same over HTTP/2", async (context) => {

@@ -15,10 +15,11 @@ import {
   type HttpStreamRoute,
   type ServiceMap,
 } from "../../transport/service.js";
-import { callMetadata, timeoutMsOf } from "./call-metadata.js";
+import { callMetadata, subprotocolOf, timeoutMsOf } from "./call-metadata.js";
 import { JsonFault, readFirstJson } from "./json-reader.js";
 import { JsonSplitter } from "./json-splitter.js";
 import { jsonToWire } from "./json-to-wire.js";
+import { routePath } from "./route-table.js";
 import { gatewayRoutes } from "./routes.js";
 import { type Failure, failureResponse, SUCCESS_HEADERS } from "./status.js";
 import { GatewayStreamCall } from "./stream-call.js";
@@ -39,10 +40,6 @@ export interface GatewayOptions {
 /** Added to every answer: who may read it. */
 export type ExtraHeaders = Readonly<Record<string, string>>;
 
-const PREFIX = "/v3/";
-/** etcd 3.3's, which clients still use that look no further than to the version's second number. */
-const BETA_PREFIX = "/v3beta/";
-
 const NOT_FOUND: Failure = { status: GRPC_STATUS.NOT_FOUND, message: "Not Found" };
 const NOT_POST: Failure = { status: GRPC_STATUS.UNIMPLEMENTED, message: "Method Not Allowed" };
 
@@ -52,9 +49,7 @@ const BAD_TIMEOUT: Failure = {
 };
 
 function routeOf(path: string): MethodDescriptor | undefined {
-  return gatewayRoutes.get(
-    path.startsWith(BETA_PREFIX) ? PREFIX + path.slice(BETA_PREFIX.length) : path,
-  );
+  return gatewayRoutes.get(routePath(path));
 }
 
 /** In grpc-go's words. */
@@ -71,11 +66,6 @@ export class Gateway {
 
   constructor(options: GatewayOptions) {
     this.#options = options;
-  }
-
-  /** Whether a path is the gateway's to answer. */
-  serves(path: string): boolean {
-    return path.startsWith(PREFIX) || path.startsWith(BETA_PREFIX);
   }
 
   /** Answers a request that is not streamed. */
@@ -106,9 +96,7 @@ export class Gateway {
       const open = isStream
         ? this.#streamHandler(descriptor, head, headers, true)
         : this.#unaryHandler(descriptor, head);
-      const offered = head.headers.get("sec-websocket-protocol") ?? "";
-      const subprotocol = offered.startsWith("Bearer") ? "Bearer" : undefined;
-      return { kind: "websocket", subprotocol, open };
+      return { kind: "websocket", subprotocol: subprotocolOf(head), open };
     }
     return isStream && head.method === "POST"
       ? { kind: "body", open: this.#streamHandler(descriptor, head, headers, false) }

@@ -4,6 +4,7 @@ import { assert } from "../../lib/assert.js";
 import type { FieldDescriptor, MethodDescriptor } from "../../etcd/descriptor.js";
 import { enumValues, messageFields } from "../../etcd/gen/descriptors.js";
 import { SERVER_VERSION } from "../../etcd/version.js";
+import { OPEN_API_PATH } from "../http-endpoints.js";
 import { gatewayRoutes } from "./routes.js";
 
 type Json = string | number | boolean | readonly Json[] | { readonly [name: string]: Json };
@@ -197,9 +198,7 @@ const healthOperation: JsonObject = {
   },
 };
 
-/** Paths served beside the gateway and the probes. */
-export const OPEN_API_PATH = "/openapi.json";
-
+/** Those of the gateway, the probes, and what is served beside them. */
 function paths(probes: readonly string[]): JsonObject {
   const all: Record<string, Json> = {};
   for (const [path, method] of gatewayRoutes) {

@@ -1,12 +1,21 @@
 // How a gRPC status looks to a client of the gateway: HTTP status and JSON body. The body is that of etcd 3.6
 // ("code", "message") together with the fields of etcd 3.5 and before ("error", and in streams "grpc_code" and "http_code"),
 // by which clients written for those tell errors apart.
-import { GRPC_STATUS, type HttpResponse } from "../../transport/service.js";
+import { GATEWAY_MESSAGE_BYTES_MAX } from "../../core/limits.js";
+import { GRPC_STATUS, type GrpcStatus, type HttpResponse } from "../../transport/service.js";
 
 /** A call that did not end well. */
 export interface Failure {
   readonly status: number;
   readonly message: string;
+}
+
+/** In grpc-go's words. */
+export function answerTooLarge(bytes: number): Failure & { readonly status: GrpcStatus } {
+  return {
+    status: GRPC_STATUS.RESOURCE_EXHAUSTED,
+    message: `grpc: trying to send message larger than max (${bytes} vs. ${GATEWAY_MESSAGE_BYTES_MAX})`,
+  };
 }
 
 const HTTP_STATUS: Readonly<Record<number, readonly [status: number, text: string]>> = {

@@ -1,5 +1,6 @@
 // One streaming call made for a client of the gateway: each JSON message of the body is a request message, each answer a
 // line {"result": …}. The call begins with the first message, so that a body that is none is refused before it.
+import { GATEWAY_MESSAGE_BYTES_MAX } from "../../core/limits.js";
 import type { MethodDescriptor } from "../../etcd/descriptor.js";
 import { utf8Bytes } from "../../lib/bytes.js";
 import type { Timer } from "../../runtime/clock.js";
@@ -14,7 +15,7 @@ import {
 } from "../../transport/service.js";
 import { JsonFault } from "./json-reader.js";
 import { JsonSplitter } from "./json-splitter.js";
-import { failureLine, failureResponse, SUCCESS_HEADERS } from "./status.js";
+import { answerTooLarge, failureLine, failureResponse, SUCCESS_HEADERS } from "./status.js";
 import type { CallOptions } from "./unary-call.js";
 import { wireToJson } from "./wire-to-json.js";
 
@@ -84,6 +85,11 @@ export class GatewayStreamCall implements StreamCall {
 
   send(...parts: readonly Uint8Array[]): void {
     if (this.#isOver) {
+      return;
+    }
+    const messageBytes = parts.reduce((sum, part) => sum + part.length, 0);
+    if (messageBytes > GATEWAY_MESSAGE_BYTES_MAX) {
+      this.#refuseAnswer(messageBytes);
       return;
     }
     const { descriptor, counters, method, lineEnd } = this.#options;
@@ -240,6 +246,18 @@ export class GatewayStreamCall implements StreamCall {
     const refusal = { status: GRPC_STATUS.INVALID_ARGUMENT, message: fault.message };
     const response = failureResponse(refusal);
     this.#http.answer({ ...response, headers: { ...this.#options.headers, ...response.headers } });
+  }
+
+  /** Ends the call for an answer that cannot be sent: at once, so that the service cannot end it as complete. */
+  #refuseAnswer(messageBytes: number): void {
+    const { status, message } = answerTooLarge(messageBytes);
+    this.#over(status);
+    this.#cancelled = true;
+    this.#answerFailure(status, message);
+    // The service is in the midst of sending: it is told when it has returned.
+    queueMicrotask(() => {
+      this.#receiver?.cancelled();
+    });
   }
 
   /** Ends the call from this side, but not by the service. */

@@ -11,6 +11,7 @@ import { enumValues, messageFields, methodDescriptors } from "../../etcd/gen/des
 import { JSON_DEPTH_MAX, JsonFault, type JsonValue, readFirstJson } from "./json-reader.js";
 import { JsonSplitter } from "./json-splitter.js";
 import { camelCase, jsonToWire } from "./json-to-wire.js";
+import { ROUTE_PATHS, STREAM_PATHS } from "./route-table.js";
 import { gatewayRoutes, METHODS_WITHOUT_ROUTE } from "./routes.js";
 import { wireToJson } from "./wire-to-json.js";
 
@@ -41,7 +42,7 @@ function valueOf(field: FieldDescriptor, depth: number): fc.Arbitrary<unknown> {
     case "bool":
       return fc.boolean();
     case "string":
-      return fc.string({ unit: "grapheme", maxLength: 8 });
+      return fc.oneof(fc.string({ unit: "grapheme", maxLength: 8 }), fc.constant("0"));
     case "bytes":
       return fc.uint8Array({ maxLength: 9 }).map((bytes) => Buffer.from(bytes).toString("base64"));
     case "enum":
@@ -52,8 +53,23 @@ function valueOf(field: FieldDescriptor, depth: number): fc.Arbitrary<unknown> {
 }
 
 function isZero(field: FieldDescriptor, value: unknown): boolean {
-  const zeroName = [...(enumValues.get(field.type) ?? [])].find(([, number]) => number === 0)?.[0];
-  return ["0", 0, false, "", zeroName].includes(value as string) && field.kind !== "message";
+  switch (field.kind) {
+    case "int64":
+    case "uint64":
+      return value === "0";
+    case "int32":
+    case "uint32":
+      return value === 0;
+    case "bool":
+      return value === false;
+    case "enum":
+      return enumValues.get(field.type)?.get(value as string) === 0;
+    case "string":
+    case "bytes":
+      return value === "";
+    case "message":
+      return false;
+  }
 }
 
 /** JSON of a message as the gateway writes it. */
@@ -398,4 +414,15 @@ test("every method has a route, or a reason to have none", () => {
   for (const { path } of methodDescriptors) {
     assert.equal(routed.has(path), !METHODS_WITHOUT_ROUTE.has(path), path);
   }
+});
+
+test("what is known of the routes before the gateway is there is what they are", () => {
+  assert.deepEqual([...ROUTE_PATHS], [...gatewayRoutes.keys()]);
+  const streams = [...gatewayRoutes].filter(
+    ([, { clientStreams, serverStreams }]) => clientStreams || serverStreams,
+  );
+  assert.deepEqual(
+    [...STREAM_PATHS],
+    streams.map(([path]) => path),
+  );
 });

@@ -1,4 +1,5 @@
 // One unary call made for a client of the gateway: the method is asked as gRPC would ask it.
+import { GATEWAY_MESSAGE_BYTES_MAX } from "../../core/limits.js";
 import type { Clock } from "../../runtime/clock.js";
 import type { MethodCounters, TransportCounters } from "../../transport/counters.js";
 import {
@@ -7,7 +8,7 @@ import {
   type UnaryCall,
   type UnaryHandler,
 } from "../../transport/service.js";
-import type { Failure } from "./status.js";
+import { answerTooLarge, type Failure } from "./status.js";
 
 /** The reply's bytes, or how it failed. */
 export type Outcome = Uint8Array | Failure;
@@ -78,7 +79,11 @@ export class GatewayUnaryCall implements UnaryCall {
 
   reply(messageBytes: number): number {
     this.output = new Uint8Array(messageBytes);
-    if (this.#end(GRPC_STATUS.OK)) {
+    if (messageBytes > GATEWAY_MESSAGE_BYTES_MAX) {
+      // The service writes it all the same; nobody reads it.
+      const { status, message } = answerTooLarge(messageBytes);
+      this.fail(status, message);
+    } else if (this.#end(GRPC_STATUS.OK)) {
       this.#options.counters.messageBytesSent += messageBytes;
       const { method } = this.#options;
       if (method !== undefined) {

@@ -1,11 +1,11 @@
 // A message's protobuf bytes → JSON, as etcd's gateway writes it: names as in the .proto file, fields in its order, those
 // that hold their zero left out, 64-bit numbers as strings, bytes as base64, enums by name.
+// Nesting is not counted: the bytes are our own, and an answer is no deeper than the request was, which is checked.
 import { assert, unreachable } from "../../lib/assert.js";
 import type { FieldDescriptor } from "../../etcd/descriptor.js";
 import { enumValues, messageFields } from "../../etcd/gen/descriptors.js";
 import {
   cursor,
-  deeper,
   readBigInt64,
   readBigUint64,
   readBool,
@@ -49,7 +49,7 @@ const { base64Slice } = Buffer.prototype as unknown as { base64Slice: Base64Slic
 const noShape = { name: "message", fields: {} };
 
 /** Reads one value, the cursor behind its tag or, of a packed list, behind the value before. */
-function readValue(field: FieldDescriptor, buffer: Uint8Array, end: number, depth: number): string {
+function readValue(field: FieldDescriptor, buffer: Uint8Array, end: number): string {
   switch (field.kind) {
     case "int64":
       return `"${readBigInt64(buffer, end)}"`;
@@ -75,7 +75,7 @@ function readValue(field: FieldDescriptor, buffer: Uint8Array, end: number, dept
     }
     case "message": {
       const fieldEnd = readEnd(buffer, end);
-      const text = messageText(field.type, buffer, cursor.at, fieldEnd, deeper(depth));
+      const text = messageText(field.type, buffer, cursor.at, fieldEnd);
       cursor.at = fieldEnd;
       return text;
     }
@@ -84,23 +84,30 @@ function readValue(field: FieldDescriptor, buffer: Uint8Array, end: number, dept
   }
 }
 
-/** Texts of values that are left out where nothing says that the field is set. */
-const ZEROS: ReadonlySet<string> = new Set(['"0"', "0", "false", '""']);
-
+/** Whether a value is left out where nothing says that the field is set. */
 function isZero(field: FieldDescriptor, text: string): boolean {
-  if (field.kind === "enum") {
-    return text === (enumNames.get(field.type)?.get(0) ?? "0");
+  switch (field.kind) {
+    case "int64":
+    case "uint64":
+      return text === '"0"';
+    case "int32":
+    case "uint32":
+      return text === "0";
+    case "bool":
+      return text === "false";
+    case "enum":
+      return text === (enumNames.get(field.type)?.get(0) ?? "0");
+    case "string":
+    case "bytes":
+      return text === '""';
+    case "message":
+      return false;
+    default:
+      return unreachable(field.kind);
   }
-  return field.kind !== "message" && ZEROS.has(text);
 }
 
-function messageText(
-  type: string,
-  buffer: Uint8Array,
-  start: number,
-  end: number,
-  depth: number,
-): string {
+function messageText(type: string, buffer: Uint8Array, start: number, end: number): string {
   const plan = plans.get(type);
   assert(plan !== undefined, `the message ${type} is described`);
   const values: (string | undefined)[] = [];
@@ -114,7 +121,7 @@ function messageText(
     }
     const field = plan.fields[place] as FieldDescriptor;
     if (!field.repeated) {
-      values[place] = readValue(field, buffer, end, depth);
+      values[place] = readValue(field, buffer, end);
       continue;
     }
     let list = values[place] ?? "";
@@ -122,7 +129,7 @@ function messageText(
     // One that is not packed ends behind its one value.
     const listEnd = isPacked ? readEnd(buffer, end) : cursor.at + 1;
     while (cursor.at < listEnd) {
-      list += `${list === "" ? "" : ","}${readValue(field, buffer, end, depth)}`;
+      list += `${list === "" ? "" : ","}${readValue(field, buffer, end)}`;
     }
     values[place] = list;
   }
@@ -145,5 +152,5 @@ function joined(plan: Plan, values: readonly (string | undefined)[]): string {
 
 /** The JSON of a message of `type`. Throws a MalformedMessage for bytes that are none. */
 export function wireToJson(type: string, bytes: Uint8Array, start: number, end: number): string {
-  return messageText(type, bytes, start, end, 0);
+  return messageText(type, bytes, start, end);
 }

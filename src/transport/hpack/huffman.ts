@@ -103,7 +103,8 @@ function buildMachine(): Machine {
   return { next, emit, accepting };
 }
 
-const { next: NEXT, emit: EMIT, accepting: ACCEPTING } = buildMachine();
+/** Made for the first string: building it would take 2 ms of every start. */
+let machine: Machine | null = null;
 
 /** Bytes that `encodedBytes` can decode to at most: the shortest code has 5 bits. */
 export function huffmanDecodedBytesMax(encodedBytes: number): number {
@@ -119,14 +120,16 @@ export function huffmanDecode(source: Uint8Array, start: number, end: number): s
     // Bounded by the limit on a header block, which the caller keeps.
     scratch = new Uint8Array(bytesMax);
   }
+  machine ??= buildMachine();
+  const { next, emit, accepting } = machine;
   const target = scratch;
   let state = 0;
   let length = 0;
   for (let i = start; i < end; i += 1) {
     const byte = source[i] as number;
     let step = state * 16 + (byte >> 4);
-    let symbol = EMIT[step] as number;
-    state = NEXT[step] as number;
+    let symbol = emit[step] as number;
+    state = next[step] as number;
     if (state < 0) {
       return undefined;
     }
@@ -135,8 +138,8 @@ export function huffmanDecode(source: Uint8Array, start: number, end: number): s
       length += 1;
     }
     step = state * 16 + (byte & 15);
-    symbol = EMIT[step] as number;
-    state = NEXT[step] as number;
+    symbol = emit[step] as number;
+    state = next[step] as number;
     if (state < 0) {
       return undefined;
     }
@@ -145,7 +148,7 @@ export function huffmanDecode(source: Uint8Array, start: number, end: number): s
       length += 1;
     }
   }
-  return ACCEPTING[state] === 1 ? latin1(target, 0, length) : undefined;
+  return accepting[state] === 1 ? latin1(target, 0, length) : undefined;
 }
 
 /** Encodes a latin1 string, padded with ones to a whole byte. */

@@ -219,7 +219,7 @@ export class Http1Connection implements SocketEvents, Http1StreamOwner {
     this.#input = this.#input.subarray(end + 4);
     this.#searchedBytes = 0;
     this.#head = head;
-    this.#request = toHttpRequestHead(head.method, head.target, head.headers, this.#socket.peer);
+    this.#request = toHttpRequestHead(head.method, head.target, head.headers, this.#socket);
     const route = streamRoute(this.#context, this.#request, asksWebSocket(head));
     if (route?.kind === "websocket") {
       this.#upgrade(head, route);

@@ -10,6 +10,7 @@ import {
   toWire,
 } from "../http-message.js";
 import type { HttpRequestHead, HttpResponse } from "../service.js";
+import type { Socket } from "../socket.js";
 import type { RequestHead } from "./request-head.js";
 import type { Session } from "./session.js";
 import { ENDING, type Exchange, type Stream } from "./stream.js";
@@ -114,7 +115,7 @@ export function answerHttp(
 }
 
 /** A request that is no gRPC call, as the handlers of both HTTP versions know it. */
-export function httpRequestHead(head: RequestHead, peer: string): HttpRequestHead {
+export function httpRequestHead(head: RequestHead, socket: Socket): HttpRequestHead {
   const headers = new Map<string, string>();
   for (const { name, value } of head.fields) {
     if (!name.startsWith(":")) {
@@ -125,5 +126,5 @@ export function httpRequestHead(head: RequestHead, peer: string): HttpRequestHea
   if (head.authority !== "") {
     headers.set("host", head.authority);
   }
-  return toHttpRequestHead(head.method, head.path, headers, peer);
+  return toHttpRequestHead(head.method, head.path, headers, socket);
 }

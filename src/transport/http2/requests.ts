@@ -303,7 +303,7 @@ export class Requests {
     const session = this.#session;
     const { context } = session;
     const stream = this.#open(id, head, remoteClosed);
-    const request = httpRequestHead(head, session.socket.peer);
+    const request = httpRequestHead(head, session.socket);
     const route = streamRoute(context, request, false);
     if (route === undefined) {
       const call = new HttpCall(session, request, stream);
