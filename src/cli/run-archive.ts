@@ -5,6 +5,7 @@ import {
   type OpenedArchive,
 } from "../node/archive/archive-settings.js";
 import type { RestoreProgress } from "../checkpoint/restore/restore.js";
+import { shownAddress } from "../lib/address.js";
 import type { Logger } from "../runtime/logger.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { RunFlags } from "./flags.js";
@@ -25,8 +26,7 @@ export async function openRunArchive(
     signal,
     onRestoreProgress: restoreReporter(logger, () => clock.monotonicMs()),
   };
-  const address =
-    flags.advertiseClientUrls?.[0] ?? `${flags.listen.host}:${String(flags.listen.port)}`;
+  const address = flags.advertiseClientUrls?.[0] ?? listenedAt(flags);
   const archive = await openArchive(told, address, runtime, async (url, world) =>
     openStoreAt(url, flags, world),
   );
@@ -46,6 +46,12 @@ export async function openRunArchive(
     );
   }
   return archive;
+}
+
+/** For the lock: what `t4 gc` calls, and people read. */
+function listenedAt({ listen, clientTlsCert }: RunFlags): string {
+  const scheme = clientTlsCert === undefined ? "" : "https://";
+  return `${scheme}${shownAddress(listen.host, listen.port)}`;
 }
 
 function restoreReporter(logger: Logger, nowMs: () => number): (progress: RestoreProgress) => void {

@@ -1,6 +1,7 @@
 // `t4 run`: a node and its port, from the first line printed to a clean exit.
 import { resolve } from "node:path";
 import { T4Error } from "../core/errors.js";
+import { shownAddress } from "../lib/address.js";
 import type { ArchiveSettings } from "../node/archive/archive-settings.js";
 import { openNode, type NodeConfig } from "../node/open-node.js";
 import type { Node } from "../node/node.js";
@@ -182,9 +183,8 @@ async function listenSettings(flags: RunFlags): Promise<ListenSettings> {
 /** For people and scripts: one line on standard output once requests are answered. */
 function announce(server: Server, dataDir: string, node: Node): void {
   const { host, port } = server.address;
-  const shown = host.includes(":") ? `[${host}]` : host;
   process.stdout.write(
-    `t4 is ready: etcd v3 clients at ${shown}:${String(port)}, data in ${dataDir}, revision ${String(node.revision)}\n`,
+    `t4 is ready: etcd v3 clients at ${shownAddress(host, port)}, data in ${dataDir}, revision ${String(node.revision)}\n`,
   );
 }
 

@@ -1,6 +1,7 @@
 // A server: one port with etcd's gRPC services and the plain HTTP endpoints, over a node that is already running.
 // Must never: close the node, which belongs to who opened it.
 import { REQUEST_BYTES_MAX, REQUEST_OVERHEAD_BYTES } from "../core/limits.js";
+import { shownAddress } from "../lib/address.js";
 import type { HttpHandler, HttpResponse, HttpStreams } from "../transport/service.js";
 import { createServices, type ServiceOptions } from "../etcd/services.js";
 import type { Consistency, Node } from "../node/node.js";
@@ -257,6 +258,5 @@ async function startProbes(
 function urlOf(address: Address, isTls: boolean): string {
   const isAny = address.host === "0.0.0.0" || address.host === "::";
   const host = isAny ? "localhost" : address.host;
-  const shown = host.includes(":") ? `[${host}]` : host;
-  return `${isTls ? "https" : "http"}://${shown}:${address.port}`;
+  return `${isTls ? "https" : "http"}://${shownAddress(host, address.port)}`;
 }

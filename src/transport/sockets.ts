@@ -2,6 +2,7 @@
 // this file and tls/ know node:net and node:tls.
 import { createServer as createTcpServer, type Server, type Socket as NodeSocket } from "node:net";
 import { rmSync, statSync } from "node:fs";
+import { shownAddress } from "../lib/address.js";
 import type { Clock } from "../runtime/clock.js";
 import type { Logger } from "../runtime/logger.js";
 import type { Socket, SocketEvents } from "./socket.js";
@@ -72,10 +73,7 @@ class RealSocket implements Socket {
     const host = socket.remoteAddress;
     this.#socket = socket;
     // A client of a socket of the file system has no address; Go calls it "@".
-    this.peer =
-      host === undefined
-        ? "@"
-        : `${host.includes(":") ? `[${host}]` : host}:${socket.remotePort ?? 0}`;
+    this.peer = host === undefined ? "@" : shownAddress(host, socket.remotePort ?? 0);
     this.isSecure = tls !== null;
     this.peerCommonName = tls?.commonName;
   }
