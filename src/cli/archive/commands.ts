@@ -1,6 +1,7 @@
 // The commands around an object store and their help. What a command does is loaded when it runs.
 import { Option, type Command } from "commander";
 import { archiveOptions, objectStoreOptions } from "../archive-flags.js";
+import { clientOptions } from "../client-flags.js";
 import { option, wholeNumber } from "../flag-parsers.js";
 import { dataDirOption, runOptions } from "../flags.js";
 import type { ForkFlags } from "./branch.js";
@@ -38,6 +39,7 @@ const GC_EXAMPLES = `
 Examples:
   t4 gc ${STORE_EXAMPLE} --dry-run                what would be condemned and deleted
   t4 gc ${STORE_EXAMPLE} --restore-window 1h
+  t4 gc ${STORE_EXAMPLE} --endpoint https://10.0.0.1:3379 --cacert ca.pem --user root:secret
 
 A node that runs collects by itself after each checkpoint; this asks it to do so now, through its client port. For a database that
 nobody runs it takes the lock. What is needed no more is condemned first, and deleted by a run after the grace.`;
@@ -174,8 +176,9 @@ function addGc(program: Command, exit: Exit): void {
     new Option("--dry-run", "say what would be done, and do nothing"),
     new Option(
       "--endpoint <address>",
-      "client port of the node that runs (default: what its lock says)",
+      "client port of the node that runs, as host:port or a URL (default: what its lock says)",
     ),
+    ...clientOptions(),
   ])
     .addHelpText("after", GC_EXAMPLES)
     .action(async (flags: GcFlags) => {

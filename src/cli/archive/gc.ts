@@ -15,13 +15,11 @@ import { T4Error } from "../../core/errors.js";
 import { hexOf } from "../../lib/hex.js";
 import type { ObjectInfo } from "../../object/object-store.js";
 import { CommandError, EXIT_FAILED, EXIT_OK } from "../exit.js";
-import type { Collection } from "./collect-codec.js";
+import type { Collection, CollectClient } from "./collect-call.js";
 import { note, print, printJson, shownBytes } from "./output.js";
 import { readDatabase, withStore, type Session, type StoreCommandFlags } from "./session.js";
 
-const COLLECT_PATH = "/t4.v1.Admin/Collect";
-
-export interface GcFlags extends StoreCommandFlags {
+export interface GcFlags extends StoreCommandFlags, CollectClient {
   readonly keep: number;
   /** Milliseconds, these two. */
   readonly restoreWindow: number;
@@ -65,30 +63,29 @@ async function askLeader(
   if (address === null || address === "none" || address === "embedded") {
     return null;
   }
-  const { callServer, NotReachedError } = await import("../grpc-call.js");
-  const { encodeCollectRequest, decodeCollectResponse } = await import("./collect-codec.js");
-  try {
-    const request = encodeCollectRequest({
-      clusterId: manifest.clusterId,
-      keep: flags.keep,
-      restoreWindowMs: flags.restoreWindow,
-      graceMs: flags.gcGrace,
-      dryRun: false,
-    });
-    const answer = await callServer(address, COLLECT_PATH, request, signal);
-    note(`node ${holder?.nodeId ?? "?"} at ${address} leads, and collected`);
-    return decodeCollectResponse(answer);
-  } catch (error) {
-    if (!(error instanceof NotReachedError)) {
-      throw error;
-    }
-    if (flags.endpoint !== undefined) {
-      throw new CommandError(error.message, EXIT_FAILED, error);
-    }
-    // It may have ended without a word: its lock tells.
-    note(error.message);
+  const { askToCollect, isAddress } = await import("./collect-call.js");
+  if (flags.endpoint === undefined && !isAddress(address)) {
+    note(`the lock's holder cannot be asked: "${address}" is no place`);
     return null;
   }
+  const request = {
+    clusterId: manifest.clusterId,
+    keep: flags.keep,
+    restoreWindowMs: flags.restoreWindow,
+    graceMs: flags.gcGrace,
+    dryRun: false,
+  };
+  const answer = await askToCollect(address, request, flags, signal);
+  if (answer.kind === "collected") {
+    note(`node ${holder?.nodeId ?? "?"} at ${address} leads, and collected`);
+    return answer.collection;
+  }
+  if (flags.endpoint !== undefined) {
+    throw new CommandError(answer.reason, EXIT_FAILED, answer.cause);
+  }
+  // It may have ended without a word: its lock tells.
+  note(answer.reason);
+  return null;
 }
 
 function collectionOf(result: CollectResult): Collection {

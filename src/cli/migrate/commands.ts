@@ -1,5 +1,6 @@
 // `t4 import` and `t4 export`, and their help. What a command does is loaded when it runs.
 import { Option, type Command } from "commander";
+import { clientOptions } from "../client-flags.js";
 import { parseNodeId } from "../flag-parsers.js";
 import { dataDirOption } from "../flags.js";
 import { CommandError, EXIT_USAGE } from "../exit.js";
@@ -29,16 +30,6 @@ Examples:
 type Exit = (code: number) => void;
 
 const jsonOption = (): Option => new Option("--json", "print the result as one JSON object");
-
-/** How a server is reached. A password in the environment is seen by fewer than one on the command line. */
-function clientOptions(): Option[] {
-  return [
-    new Option("--user <name:password>", "who the server knows us as").env("T4_USER"),
-    new Option("--cacert <file>", "PEM CAs of the server's certificate; implies https"),
-    new Option("--cert <file>", "PEM certificate of the client"),
-    new Option("--key <file>", "PEM private key of --cert"),
-  ];
-}
 
 function parseEndpoints(text: string): string[] {
   return text

@@ -18,7 +18,8 @@ import {
 import { GRPC_STATUS } from "../../transport/service.js";
 import { CommandError, EXIT_FAILED, EXIT_USAGE } from "../exit.js";
 
-/** Without an answer for so long a call has failed. */
+/** A place that takes connections and says nothing is as good as none. */
+const CONNECT_TIMEOUT_MS = 5_000;
 const CALL_TIMEOUT_MS = 60_000;
 const ATTEMPTS_MAX = 6;
 const RETRY_DELAY_MS = 250;
@@ -35,6 +36,10 @@ export interface ClientOptions {
   readonly cacert?: string;
   readonly cert?: string;
   readonly key?: string;
+  /** How often a call is made at most while it finds nobody; default 6. */
+  readonly attemptsMax?: number;
+  /** Without an answer for so long a call has failed; default a minute. */
+  readonly callTimeoutMs?: number;
 }
 
 /** The server's answer to a call was a failure, or there was none. */
@@ -52,12 +57,16 @@ export class EtcdClient implements Disposable {
   readonly #urls: readonly string[];
   readonly #tls: SecureClientSessionOptions;
   readonly #user: readonly [name: string, password: string] | null;
+  readonly #attemptsMax: number;
+  readonly #callTimeoutMs: number;
   #at = 0;
   #session: ClientHttp2Session | null = null;
   #token: string | null = null;
 
   constructor(options: ClientOptions) {
     const { endpoints, user, cacert, cert, key } = options;
+    this.#attemptsMax = options.attemptsMax ?? ATTEMPTS_MAX;
+    this.#callTimeoutMs = options.callTimeoutMs ?? CALL_TIMEOUT_MS;
     const isSecure = cacert !== undefined || cert !== undefined;
     this.#urls = endpoints.map((endpoint) => urlOf(endpoint, isSecure));
     this.#tls = {
@@ -98,7 +107,7 @@ export class EtcdClient implements Disposable {
         }
         return decode(answer, 0, answer.length);
       } catch (error) {
-        if (attempt === ATTEMPTS_MAX || !this.#mayTryAgain(error)) {
+        if (attempt >= this.#attemptsMax || !this.#mayTryAgain(error)) {
           throw error;
         }
         await new Promise((resolve) => {
@@ -169,6 +178,15 @@ export class EtcdClient implements Disposable {
       session.once("connect", () => {
         session.setLocalWindowSize(2 * WINDOW_BYTES);
       });
+      const timer = setTimeout(() => {
+        const seconds = String(CONNECT_TIMEOUT_MS / 1_000);
+        session.destroy(new Error(`no HTTP/2 connection within ${seconds} s`));
+      }, CONNECT_TIMEOUT_MS);
+      const isSettled = (): void => {
+        clearTimeout(timer);
+      };
+      session.once("remoteSettings", isSettled);
+      session.once("close", isSettled);
       // What goes wrong is told to the calls that are on it.
       session.on("error", () => {});
       this.#session = session;
@@ -189,8 +207,8 @@ export class EtcdClient implements Disposable {
       te: "trailers",
       ...(this.#token === null || this.#token === "" ? {} : { token: this.#token }),
     });
-    stream.setTimeout(CALL_TIMEOUT_MS, () => {
-      stream.destroy(new Error(`no answer within ${String(CALL_TIMEOUT_MS / 1_000)} s`));
+    stream.setTimeout(this.#callTimeoutMs, () => {
+      stream.destroy(new Error(`no answer within ${String(this.#callTimeoutMs / 1_000)} s`));
     });
     const head = Buffer.alloc(MESSAGE_HEAD_BYTES);
     head.writeUInt32BE(message.length, 1);
@@ -297,13 +315,24 @@ function encoded<Message>(encoder: Encoder<Message>, message: Message): Uint8Arr
 }
 
 function urlOf(endpoint: string, isSecure: boolean): string {
-  const text = endpoint.includes("://") ? endpoint : `${isSecure ? "https" : "http"}://${endpoint}`;
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (url === null || !["http:", "https:"].includes(url.protocol) || url.port === "") {
+  const origin = originOf(endpoint, isSecure);
+  if (origin === null) {
     throw new CommandError(
       `"${endpoint}" is no endpoint: give host:port, or a URL such as https://10.0.0.1:2379`,
       EXIT_USAGE,
     );
+  }
+  return origin;
+}
+
+/** Null for what is no endpoint. One without a scheme gets the one that `isSecure` says. */
+export function originOf(endpoint: string, isSecure: boolean): string | null {
+  const text = endpoint.includes("://") ? endpoint : `${isSecure ? "https" : "http"}://${endpoint}`;
+  const url = URL.canParse(text) ? new URL(text) : null;
+  // A URL forgets a port that is its scheme's own.
+  const hasPort = /:\d+\/?$/.test(text);
+  if (url === null || !["http:", "https:"].includes(url.protocol) || !hasPort) {
+    return null;
   }
   return url.origin;
 }
