@@ -169,8 +169,11 @@ function knownVariables(): string[] {
 
 async function listenSettings(flags: RunFlags): Promise<ListenSettings> {
   const { listen, metricsAddr } = flags;
-  const asksTls = [flags.clientTlsCert, flags.clientTlsKey, flags.clientTlsCa, flags.clientCrlFile];
-  const tls = asksTls.some((file) => file !== undefined)
+  const asksTls = [
+    ...[flags.clientTlsCert, flags.clientTlsKey, flags.clientTlsCa, flags.clientCrlFile],
+    flags.clientCertAllowedHostname,
+  ];
+  const tls = asksTls.some((given) => given !== undefined)
     ? (await import("./tls.js")).readTls(flags, Date.now())
     : null;
   return {

@@ -55,6 +55,19 @@ test("what cannot be used is named by its flag and file, and ends with the code 
   assert.match(refused({ tlsMinVersion: "TLS1.3", tlsMaxVersion: "TLS1.2" }), /min version/);
 });
 
+test("allowed hosts without authorities let nobody be mistaken: the start is refused", () => {
+  const clientCertAllowedHostname = ["app.example.com"];
+  for (const given of [
+    { tlsMinVersion: "TLS1.2", clientCertAllowedHostname } as const,
+    flags({ clientCertAllowedHostname }),
+  ]) {
+    assert.throws(() => readTls(given, NOW), /--client-cert-allowed-hostname .* --client-tls-ca/);
+  }
+  const clientTlsCa = tlsFixturePath("ca.pem");
+  const verifying = readTls(flags({ clientCertAllowedHostname, clientTlsCa }), NOW);
+  assert.deepEqual(verifying?.allowedHostnames, clientCertAllowedHostname);
+});
+
 test("cipher suites are known names, checked when the flag is read", () => {
   const option = tlsOptions().find(({ long }) => long === "--cipher-suites");
   const parse = option?.parseArg as (text: string) => unknown;

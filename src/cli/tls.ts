@@ -32,6 +32,14 @@ export function readTls(
 ): TlsOptions | null {
   const { clientTlsCert: cert, clientTlsKey: key, clientTlsCa: ca, clientCrlFile: crl } = flags;
   const { clientCertAllowedHostname: allowedHostnames, tlsMaxVersion: maxVersion } = flags;
+  const isVerifying = ca !== undefined || rules.verifyClients === true;
+  if (!isVerifying && allowedHostnames !== undefined && allowedHostnames.length > 0) {
+    throw new CommandError(
+      `--client-cert-allowed-hostname lets everyone in without ${names.ca}: clients show no certificate that is checked. ` +
+        `Name the authorities of their certificates with ${names.ca}`,
+      EXIT_USAGE,
+    );
+  }
   if (cert === undefined && key === undefined && ca === undefined && crl === undefined) {
     return null;
   }
@@ -44,7 +52,6 @@ export function readTls(
     ...(ca === undefined ? {} : { ca }),
     ...(crl === undefined ? {} : { crl }),
   };
-  const isVerifying = ca !== undefined || rules.verifyClients === true;
   try {
     const options: TlsOptions = {
       ...readTlsFiles(paths),

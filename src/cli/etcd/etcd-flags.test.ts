@@ -76,6 +76,22 @@ suite("the table of flags", () => {
     }
   });
 
+  test("allowed hosts that nobody is checked against are warned of, and not passed on", () => {
+    const https = { "listen-client-urls": "https://127.0.0.1:2379", "cert-file": "c" };
+    const hosts = { "client-cert-allowed-hostname": "a.example" };
+    const flags = new Set(["--client-cert-allowed-hostname", "--client-tls-cert"]);
+    const passed = (given: EtcdSettings): boolean =>
+      given.runArguments.includes("--client-cert-allowed-hostname=a.example");
+    const warned = (given: EtcdSettings): boolean =>
+      given.notes.some(({ message }) => message.includes("keeps nobody out"));
+    for (const values of [hosts, { ...https, ...hosts }]) {
+      const open = settings(values, flags);
+      assert.deepEqual([passed(open), warned(open)], [false, true]);
+    }
+    const verified = settings({ ...https, ...hosts, "client-cert-auth": "true" }, flags);
+    assert.deepEqual([passed(verified), warned(verified)], [true, false]);
+  });
+
   test("what is passed on goes to a flag of t4 run once there is one", () => {
     const known = new Set(runOptions().map((option) => option.long ?? ""));
     for (const name of ["client-crl-file", "cipher-suites", "tls-min-version"]) {

@@ -101,11 +101,24 @@ export function etcdSettings(values: EtcdValues, world: EtcdWorld): EtcdSettings
         "the scheme of every client URL is http while --client-cert-auth is given: no certificate is asked for",
     });
   }
+  const hasTlsFiles = isTls && hasFiles;
+  const isVerifying =
+    hasTlsFiles && (read.isOn("client-cert-auth") || read.text("trusted-ca-file") !== "");
+  if (!isVerifying && read.text(ALLOWED_HOSTS) !== "") {
+    notes.push({
+      level: "warn",
+      message:
+        `--${ALLOWED_HOSTS} keeps nobody out: clients show no certificate that is checked. ` +
+        "Listen at https:// with --cert-file, --key-file and --trusted-ca-file",
+    });
+  }
   return {
     name,
     dataDir,
     runArguments: [
-      ...runArguments(values, world, isTls && hasFiles),
+      ...runArguments(values, world, (flag) =>
+        flag === ALLOWED_HOSTS ? isVerifying : hasTlsFiles || !TLS_FILES.has(flag),
+      ),
       `--data-dir=${dataDir}`,
       ...advertised(read, clientUrls),
     ],
@@ -221,17 +234,20 @@ function reachable({ endpoint }: ListenUrl, text: string): string[] {
   return "path" in endpoint ? [] : [text];
 }
 
-function runArguments(values: EtcdValues, { runFlags }: EtcdWorld, withTls: boolean): string[] {
+function runArguments(
+  values: EtcdValues,
+  { runFlags }: EtcdWorld,
+  isLookedAt: (flag: string) => boolean,
+): string[] {
   const made: string[] = [];
   for (const [name, value] of values) {
     const flag = ETCD_FLAGS.get(name);
     if (flag?.treatment.does !== "passed" || value === "" || !runFlags.has(flag.treatment.to)) {
       continue;
     }
-    const isOfTls = TLS_FILES.has(name);
     // Below zero switches the quota off in etcd; here it is off unless it is asked for.
     const isOff = name === "quota-backend-bytes" && Number(value) <= 0;
-    if (!isOff && (withTls || !isOfTls)) {
+    if (!isOff && isLookedAt(name)) {
       made.push(`${flag.treatment.to}=${value}`);
     }
   }
@@ -244,8 +260,9 @@ const TLS_FILES: ReadonlySet<string> = new Set([
   "key-file",
   "trusted-ca-file",
   "client-crl-file",
-  "client-cert-allowed-hostname",
 ]);
+
+const ALLOWED_HOSTS = "client-cert-allowed-hostname";
 
 const UNIT_MS: Readonly<Record<string, number>> = {
   ...{ ns: 1e-6, us: 1e-3, µs: 1e-3, ms: 1, s: 1e3, m: 6e4, h: 3.6e6 },

@@ -90,6 +90,16 @@ suite("what a TLS port is given", () => {
     );
   });
 
+  test("allowed hosts are refused where no certificate is asked for", () => {
+    const allowedHostnames = ["app.example.com"];
+    assert.equal(refused({ allowedHostnames }), "accepted");
+    assert.match(
+      refused({ allowedHostnames, clientCertificates: "none" }),
+      /^settings: allowed host names/,
+    );
+    assert.equal(refused({ allowedHostnames: [], clientCertificates: "none" }), "accepted");
+  });
+
   test("versions and cipher suites are checked in etcd's words", () => {
     assert.equal(
       refused({ minVersion: "TLS1.3", maxVersion: "TLS1.2" }),

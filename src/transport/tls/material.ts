@@ -111,7 +111,14 @@ function ageWarning(what: string, certificate: X509Certificate, nowMs: number): 
 }
 
 function checkSettings(options: TlsOptions): void {
-  const { minVersion = "TLS1.2", maxVersion, cipherSuites = [] } = options;
+  const { minVersion = "TLS1.2", maxVersion, cipherSuites = [], allowedHostnames = [] } = options;
+  if (allowedHostnames.length > 0 && options.clientCertificates === "none") {
+    // Everyone would be let in, and whoever set it believes the contrary.
+    throw new TlsError(
+      "settings",
+      "allowed host names are looked for in client certificates, and none is asked for: name the authorities that sign them",
+    );
+  }
   // The words of etcd.
   if (maxVersion !== undefined && minVersion > maxVersion) {
     throw new TlsError(
