@@ -1,5 +1,5 @@
 // The flags of `t4 run` as one table: the command line, the environment and docs/configuration.md are all made from it.
-import type { Option } from "commander";
+import { Option } from "commander";
 import {
   option,
   parseListenAddress,
@@ -37,6 +37,13 @@ export const DEFAULT_DATA_DIR = "./t4-data";
 export function dataDirOption(): Option {
   return option("--data-dir <dir>", "where the log and the store's files live").default(
     DEFAULT_DATA_DIR,
+  );
+}
+
+/** Of the commands that make a data directory. */
+export function newNodeIdOption(): Option {
+  return new Option("--node-id <name>", "the new node's name (default: random)").argParser(
+    parseNodeId,
   );
 }
 

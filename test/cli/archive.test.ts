@@ -139,11 +139,12 @@ test("a revision, a moment and a checkpoint are restored into databases of their
 
 test("a restored database can be opened, written and opened again", async () => {
   const dataDir = fresh("restored");
-  const restored = await on(objects, "restore", "to", "--revision", "6", "--data-dir", dataDir);
+  const args = ["restore", "to", "--revision", "6", "--data-dir", dataDir, "--node-id", "node1"];
+  const restored = await on(objects, ...args);
   assertDone(restored);
   assert.match(restored.stdout, new RegExp(`t4 run --data-dir ${dataDir}`));
   for (const revision of [7, 8]) {
-    await using db = await open({ dataDir });
+    await using db = await open({ dataDir, nodeId: "node1" });
     assert.equal((await db.put("again", String(revision))).revision, revision);
   }
 });

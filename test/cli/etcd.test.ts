@@ -120,6 +120,30 @@ async function get(options: https.RequestOptions): Promise<string> {
 }
 
 suite("how it is started", () => {
+  test("on a directory that an import has made, under the name that it has", async (context) => {
+    const directory = await temporary(context);
+    const data = join(directory, "data");
+    const from = repositoryPath("test/fixtures/etcd-3.4.snapshot.db");
+    const imported = spawnSync(
+      process.execPath,
+      [MAIN, "import", "--from", from, "--data-dir", data],
+      { encoding: "utf8" },
+    );
+    assert.equal(imported.status, 0, imported.stderr);
+    const url = `http://127.0.0.1:${await freePort()}`;
+    const args = ["--data-dir", data, "--listen-client-urls", url];
+    const running = await start(context, args);
+    const range = await fetch(`${url}/v3/kv/range`, {
+      method: "POST",
+      body: JSON.stringify({ key: Buffer.from("k1").toString("base64") }),
+    });
+    assert.equal(((await range.json()) as { count: string }).count, "1");
+    await running.stop("SIGTERM");
+    const other = etcd([...args, "--name", "node1"]);
+    assert.equal(other.status, 1);
+    assert.match(other.stderr, /belongs to node "[0-9a-f]{16}", not to "node1": leave --name out/);
+  });
+
   test("help and version are etcd's kind, and mistakes end with its codes", async (context) => {
     const directory = await temporary(context);
     const help = etcd(["--help"]);

@@ -3,7 +3,7 @@ import { Option, type Command } from "commander";
 import { archiveOptions, objectStoreOptions } from "../archive-flags.js";
 import { clientOptions } from "../client-flags.js";
 import { option, wholeNumber } from "../flag-parsers.js";
-import { dataDirOption, runOptions } from "../flags.js";
+import { dataDirOption, newNodeIdOption, runOptions } from "../flags.js";
 import type { ForkFlags } from "./branch.js";
 import type { DoctorFlags } from "./doctor.js";
 import type { GcFlags } from "./gc.js";
@@ -107,6 +107,7 @@ function addRestoreCommands(program: Command, exit: Exit): void {
   );
   const target = (): Option[] => [
     option("--data-dir <dir>", "a new or empty directory").makeOptionMandatory(),
+    newNodeIdOption(),
     new Option(
       "--bump-revision <n>",
       "raise the revision by so much at its first start, for clients that have seen later ones",

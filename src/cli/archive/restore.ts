@@ -29,6 +29,7 @@ import {
 
 export interface RestoreFlags extends StoreCommandFlags {
   readonly dataDir: string;
+  readonly nodeId?: string;
   readonly bumpRevision?: number;
   readonly markCompacted?: boolean;
 }
@@ -117,7 +118,13 @@ async function restore(target: HistoryTarget, flags: RestoreFlags): Promise<numb
   const path = resolve(flags.dataDir);
   return withStore(flags, async (session) => {
     await readDatabase(session.store);
-    const restored = await restoreDirectory(session, target, path, raiseRevisionBy);
+    const restored = await restoreDirectory(
+      session,
+      target,
+      path,
+      flags.nodeId ?? null,
+      raiseRevisionBy,
+    );
     await verify(session, path, restored);
     const { revision, index, wallMs, checkpoint, skipped } = restored;
     const command = `t4 run --data-dir ${shellWord(path)}`;
@@ -167,6 +174,7 @@ async function restoreDirectory(
   { store, runtime, signal }: Session,
   target: HistoryTarget,
   path: string,
+  nodeId: string | null,
   raiseRevisionBy: number,
 ): Promise<Restored> {
   const { disk, random, logger } = runtime;
@@ -196,7 +204,7 @@ async function restoreDirectory(
       },
       complete: () => {
         // A cluster of its own: it shares its history with the source, and nothing that is written from here on.
-        claimDirectory(taken, makeIdentity(random, null), disk);
+        claimDirectory(taken, makeIdentity(random, nodeId), disk);
       },
     });
   } finally {

@@ -29,8 +29,12 @@ function message(run: () => unknown): string {
   return "no error";
 }
 
-function settings(values: Record<string, string>, runFlags = new Set<string>()): EtcdSettings {
-  return etcdSettings(new Map(Object.entries(values)), { runFlags, holdsData: () => false });
+function settings(
+  values: Record<string, string>,
+  runFlags = new Set<string>(),
+  nodeId: string | null = null,
+): EtcdSettings {
+  return etcdSettings(new Map(Object.entries(values)), { runFlags, nodeIdIn: () => nodeId });
 }
 
 suite("the table of flags", () => {
@@ -74,6 +78,18 @@ suite("the table of flags", () => {
       });
       assert.equal(said === "no error", treatment.does !== "refused", `${name}: ${said}`);
     }
+  });
+
+  test("a directory keeps its own name unless another is asked for, and that is refused", () => {
+    const of = (values: Record<string, string>, own: string | null): EtcdSettings =>
+      settings({ "data-dir": "/d", ...values }, new Set(), own);
+    assert.equal(of({}, null).nodeId, "default");
+    assert.equal(of({}, "4f2a").nodeId, "4f2a");
+    assert.equal(of({ name: "4f2a" }, "4f2a").nodeId, "4f2a");
+    assert.match(
+      message(() => of({ name: "m1" }, "4f2a")),
+      /^1 \/d belongs to node "4f2a", not to "m1": leave --name out .*, give --name 4f2a/,
+    );
   });
 
   test("allowed hosts that nobody is checked against are warned of, and not passed on", () => {

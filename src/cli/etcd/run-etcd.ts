@@ -1,7 +1,8 @@
 // `t4 etcd`: a server that is started as etcd is, with etcd's flags, variables and configuration file, and ends as etcd does.
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
+import { decodeIdentity, IDENTITY_NAME } from "../../node/directory/identity.js";
 import { lateLogger, type LateLogger } from "../../runtime/pino-logger.js";
 import { CLUSTER_VERSION, SERVER_VERSION } from "../../etcd/version.js";
 import type { TlsOptions } from "../../transport/server.js";
@@ -114,7 +115,7 @@ export async function runEtcd(args: readonly string[], packageVersion: string): 
   }
   const settings = etcdSettings(asked.values, {
     runFlags: new Set(runOptions().map((option) => option.long ?? "")),
-    holdsData: (dataDir) => existsSync(join(dataDir, "identity.json")),
+    nodeIdIn,
   });
   refuseForeignData(settings.dataDir);
   const ending: { by: NodeJS.Signals | null } = { by: null };
@@ -128,6 +129,11 @@ export async function runEtcd(args: readonly string[], packageVersion: string): 
     process.kill(process.pid, ending.by);
   }
   return code;
+}
+
+function nodeIdIn(dataDir: string): string | null {
+  const path = join(dataDir, IDENTITY_NAME);
+  return existsSync(path) ? decodeIdentity(readFileSync(path, "utf8"), path).nodeId : null;
 }
 
 /** A directory of etcd's is left alone, and there is a way to take it over. */
@@ -151,11 +157,11 @@ function runFlags(args: readonly string[], settings: EtcdSettings): RunFlags {
   command.parse([...args], { from: "user" });
   const flags = command.opts<RunFlags>();
   if (objectStoreUrl(flags) !== null) {
-    checkName(settings.name);
+    checkName(settings.nodeId);
   }
   return {
     ...flags,
-    nodeId: settings.name,
+    nodeId: settings.nodeId,
     ...("port" in endpoint ? { listen: endpoint } : {}),
   };
 }

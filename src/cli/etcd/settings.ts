@@ -14,7 +14,7 @@ export interface Note {
 }
 
 export interface EtcdSettings {
-  readonly name: string;
+  readonly nodeId: string;
   readonly dataDir: string;
   /** Of `t4 run`; every value in its own argument. */
   readonly runArguments: readonly string[];
@@ -37,7 +37,8 @@ export interface EtcdSettings {
 export interface EtcdWorld {
   /** Long flags that `t4 run` has. */
   readonly runFlags: ReadonlySet<string>;
-  readonly holdsData: (dataDir: string) => boolean;
+  /** Whose data a directory holds; null if it holds none. */
+  readonly nodeIdIn: (dataDir: string) => string | null;
 }
 
 function refuse(message: string): CommandError {
@@ -113,7 +114,7 @@ export function etcdSettings(values: EtcdValues, world: EtcdWorld): EtcdSettings
     });
   }
   return {
-    name,
+    nodeId: nodeIdOf(values, name, dataDir, world),
     dataDir,
     runArguments: [
       ...runArguments(values, world, (flag) =>
@@ -130,6 +131,18 @@ export function etcdSettings(values: EtcdValues, world: EtcdWorld): EtcdSettings
     log: logSettings(read),
     notes,
   };
+}
+
+/** The name that was given, and else the directory's own: an import or a restore may have made it under another. */
+function nodeIdOf(values: EtcdValues, name: string, dataDir: string, world: EtcdWorld): string {
+  const own = world.nodeIdIn(dataDir) ?? name;
+  if (own !== name && values.has("name")) {
+    throw refuse(
+      `${dataDir} belongs to node "${own}", not to "${name}": leave --name out to go on as that node, give --name ${own}, ` +
+        "or name another --data-dir",
+    );
+  }
+  return own;
 }
 
 function validityYears(read: Reader): number {
@@ -190,7 +203,7 @@ function checkCluster(read: Reader, name: string, dataDir: string, world: EtcdWo
   if (state !== "new" && state !== "existing") {
     throw refuse(`unexpected clusterState "${state}"`);
   }
-  if (state === "existing" && !world.holdsData(dataDir)) {
+  if (state === "existing" && world.nodeIdIn(dataDir) === null) {
     throw refuse(
       `--initial-cluster-state existing joins a cluster, which is not possible here, and ${dataDir} holds no data yet: ` +
         "start with new, or import the cluster's data with t4 import",

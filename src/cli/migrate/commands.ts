@@ -1,8 +1,7 @@
 // `t4 import` and `t4 export`, and their help. What a command does is loaded when it runs.
 import { Option, type Command } from "commander";
 import { clientOptions } from "../client-flags.js";
-import { parseNodeId } from "../flag-parsers.js";
-import { dataDirOption } from "../flags.js";
+import { dataDirOption, newNodeIdOption } from "../flags.js";
 import { CommandError, EXIT_USAGE } from "../exit.js";
 import type { ExportFlags } from "./export.js";
 import type { ImportEndpointsFlags } from "./import-endpoints.js";
@@ -78,9 +77,7 @@ export function addMigrationCommands(program: Command, exit: Exit): void {
     )
     .option("--prefix <text>", "copy only keys that start with this")
     .addOption(dataDirOption())
-    .addOption(
-      new Option("--node-id <name>", "this node's name (default: random)").argParser(parseNodeId),
-    )
+    .addOption(newNodeIdOption())
     .option("--to <endpoint>", "copy into a running server instead of a data directory")
     .addOption(new Option("--to-user <name:password>", "who --to knows us as").env("T4_TO_USER"))
     .option(
