@@ -1,6 +1,7 @@
 // What the flags about auth ask of the server, and auth switched on before it serves.
 import { readFileSync } from "node:fs";
-import { T4Error } from "../core/errors.js";
+import { T4Error, type T4ErrorCode } from "../core/errors.js";
+import { EtcdError } from "../etcd/errors.js";
 import { switchAuthOn } from "../etcd/auth/bootstrap.js";
 import type { Node } from "../node/node.js";
 import { bcryptPasswords } from "../runtime/bcrypt-passwords.js";
@@ -30,6 +31,11 @@ function readSignatures({ signMethod, publicKeyFile, privateKeyFile }: JwtFlag):
   }
 }
 
+const ROOT_IS_MISSING: ReadonlySet<T4ErrorCode> = new Set<T4ErrorCode>([
+  "T4_ROOT_USER_MISSING",
+  "T4_ROOT_ROLE_MISSING",
+]);
+
 /** With --auth-enabled: auth is on when this resolves, or the start ends here. */
 export async function enforceAuth(flags: AuthFlags, node: Node, runtime: Runtime): Promise<void> {
   if (!flags.authEnabled || node.auth.enabled) {
@@ -41,13 +47,16 @@ export async function enforceAuth(flags: AuthFlags, node: Node, runtime: Runtime
     await switchAuthOn(node, passwords, firstPassword === "" ? null : firstPassword);
     runtime.logger.info("auth is switched on");
   } catch (error) {
-    if (error instanceof T4Error) {
+    if (error instanceof T4Error && ROOT_IS_MISSING.has(error.code)) {
       throw new CommandError(
         `--auth-enabled: ${error.message}. Give root's first password in ${ROOT_PASSWORD_VARIABLE}, or start once ` +
           "without --auth-enabled and run: etcdctl user add root; etcdctl user grant-role root root",
         EXIT_FAILED,
         error,
       );
+    }
+    if (error instanceof EtcdError) {
+      throw new CommandError(`${ROOT_PASSWORD_VARIABLE}: ${error.message}`, EXIT_USAGE, error);
     }
     throw error;
   } finally {
