@@ -24,6 +24,8 @@ import { abortedBySignal, stopRequested } from "./signals.js";
 const LOG_DELAY_MS = 50;
 /** A start that takes longer, because it waits for a lock or restores, is not kept quiet. */
 const SLOW_START_MS = 500;
+/** The longest that a timer can be set for. */
+const NEVER_MS = 0x7fffffff;
 
 /** In what `t4 run` and `t4 etcd` differ. */
 export interface RunManner {
@@ -108,11 +110,12 @@ async function serveArchived(
     (name) => new CommandError(`stopped by ${name} before it was ready`, EXIT_FAILED),
     running.stop,
   );
-  // A start that waits for a lock, or restores, says so meanwhile. And it is what keeps the process alive while a start
-  // waits for nothing but a time to pass.
-  const slow = setInterval(() => {
+  // A start that waits for a lock, or restores, says so meanwhile.
+  const slow = setTimeout(() => {
     logger.open();
   }, SLOW_START_MS);
+  // What keeps the process alive while a start or an end waits for nothing but a time to pass; it never fires.
+  const alive = setInterval(() => {}, NEVER_MS);
   try {
     const { openRunArchive } = await import("./run-archive.js");
     const archive = await openRunArchive(flags, settings, runtime, starting);
@@ -126,7 +129,8 @@ async function serveArchived(
     const isGivenUp = starting.aborted && error instanceof T4Error && error.code === "T4_CANCELLED";
     throw isGivenUp ? starting.reason : error;
   } finally {
-    clearInterval(slow);
+    clearTimeout(slow);
+    clearInterval(alive);
   }
 }
 
