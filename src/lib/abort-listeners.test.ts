@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
 import { test } from "node:test";
-import { onAbort } from "./abort-listeners.js";
+import { onAbort, orAborted } from "./abort-listeners.js";
 
 test("however many follow a signal, it has one listener, and each is called once", () => {
   const controller = new AbortController();
@@ -15,6 +15,34 @@ test("however many follow a signal, it has one listener, and each is called once
   }
   controller.abort();
   assert.deepEqual(called, [0, 1, 2]);
+});
+
+test("a signal that nobody follows any more has no listener, and can be followed again", () => {
+  const controller = new AbortController();
+  const { signal } = controller;
+  let calls = 0;
+  const begin = (): (() => void) =>
+    onAbort(signal, () => {
+      calls += 1;
+    });
+  const [first, second] = [begin(), begin()];
+  first();
+  // Twice is once: the second is still there.
+  first();
+  assert.equal(getEventListeners(signal, "abort").length, 1);
+  second();
+  assert.equal(getEventListeners(signal, "abort").length, 0);
+  begin();
+  // Of those before: it must not end the one that has begun since.
+  second();
+  controller.abort();
+  assert.equal(calls, 1);
+});
+
+test("a wait that is over follows no signal", async () => {
+  const { signal } = new AbortController();
+  assert.equal(await orAborted(Promise.resolve(7), signal), 7);
+  assert.equal(getEventListeners(signal, "abort").length, 0);
 });
 
 test("a signal that is aborted already is heard at once", () => {

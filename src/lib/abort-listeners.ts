@@ -22,35 +22,47 @@ export async function orAborted<Result>(
   }
 }
 
-const listeners = new WeakMap<AbortSignal, Set<() => void>>();
+/** Who follows a signal, and its one listener. */
+interface Following {
+  readonly all: Set<() => void>;
+  readonly hear: () => void;
+}
 
-/** Calls `run` when the signal is aborted, at once if it is already. Returns what ends the listening. */
+const followings = new WeakMap<AbortSignal, Following>();
+
+/**
+ * Calls `run` when the signal is aborted, at once if it is already. Returns what ends the listening. A signal that nobody
+ * follows any more has no listener: one made by `AbortSignal.any` is kept in memory for as long as it has one.
+ */
 export function onAbort(signal: AbortSignal, run: () => void): () => void {
   if (signal.aborted) {
     run();
     return () => {};
   }
-  let all = listeners.get(signal);
-  if (all === undefined) {
-    const made = new Set<() => void>();
-    listeners.set(signal, made);
-    signal.addEventListener(
-      "abort",
-      () => {
-        for (const each of made) {
-          each();
-        }
-      },
-      { once: true },
-    );
-    all = made;
-  }
+  const following = followings.get(signal) ?? follow(signal);
+  const { all, hear } = following;
   // Wrapped, so that the same function given twice is called twice and removed once.
   const each = (): void => {
     run();
   };
   all.add(each);
   return () => {
-    all.delete(each);
+    if (all.delete(each) && all.size === 0) {
+      signal.removeEventListener("abort", hear);
+      followings.delete(signal);
+    }
   };
+}
+
+function follow(signal: AbortSignal): Following {
+  const all = new Set<() => void>();
+  const hear = (): void => {
+    for (const each of all) {
+      each();
+    }
+  };
+  signal.addEventListener("abort", hear, { once: true });
+  const following = { all, hear };
+  followings.set(signal, following);
+  return following;
 }
