@@ -19,13 +19,12 @@ import { runOptions, type RunFlags } from "./flags.js";
 import type { ListenSettings } from "./listen.js";
 import { autoCompactionOf } from "./maintenance-flags.js";
 import { abortedBySignal, stopRequested } from "./signals.js";
+import { stayAlive } from "./stay-alive.js";
 
 /** How long after the start the log is opened: the clients that wait for a server come first. */
 const LOG_DELAY_MS = 50;
 /** A start that takes longer, because it waits for a lock or restores, is not kept quiet. */
 const SLOW_START_MS = 500;
-/** The longest that a timer can be set for. */
-const NEVER_MS = 0x7fffffff;
 
 /** In what `t4 run` and `t4 etcd` differ. */
 export interface RunManner {
@@ -114,8 +113,7 @@ async function serveArchived(
   const slow = setTimeout(() => {
     logger.open();
   }, SLOW_START_MS);
-  // What keeps the process alive while a start or an end waits for nothing but a time to pass; it never fires.
-  const alive = setInterval(() => {}, NEVER_MS);
+  const mayEnd = stayAlive();
   try {
     const { openRunArchive } = await import("./run-archive.js");
     const archive = await openRunArchive(flags, settings, runtime, starting);
@@ -130,7 +128,7 @@ async function serveArchived(
     throw isGivenUp ? starting.reason : error;
   } finally {
     clearTimeout(slow);
-    clearInterval(alive);
+    mayEnd();
   }
 }
 

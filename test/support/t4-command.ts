@@ -86,6 +86,25 @@ export async function t4(args: readonly string[], identity: Identity = {}): Prom
   }
 }
 
+/** Runs a command that is sent a signal once `when` resolves; as `t4` does else. */
+export async function t4Signalled(
+  args: readonly string[],
+  signal: NodeJS.Signals,
+  when: () => Promise<void>,
+): Promise<CommandResult> {
+  const child = start(args, {});
+  const timer = setTimeout(() => {
+    child.kill("SIGKILL");
+  }, DEADLINE_MS);
+  try {
+    await Promise.race([when(), child.ended]);
+    child.kill(signal);
+    return await child.ended;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** A `t4 run` that may not serve yet. Killed when it is disposed of. */
 export interface StartingServer extends Disposable {
   readonly pid: number;

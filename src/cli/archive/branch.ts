@@ -12,7 +12,13 @@ import { EXIT_OK } from "../exit.js";
 import { sourceUrl } from "../object-store.js";
 import { note, print, printJson, printTable, shellWord, shownTime } from "./output.js";
 import { pointOf, type PointFlags } from "./point.js";
-import { readDatabase, withStore, type Session, type StoreCommandFlags } from "./session.js";
+import {
+  readDatabase,
+  withReadStore,
+  withStore,
+  type Session,
+  type StoreCommandFlags,
+} from "./session.js";
 
 export interface ForkFlags extends StoreCommandFlags, PointFlags {
   readonly branchId: string;
@@ -103,7 +109,7 @@ async function runnerOf({ runtime, signal }: Session, store: ObjectStore): Promi
 }
 
 export async function branchList(flags: StoreCommandFlags): Promise<number> {
-  return withStore(flags, async ({ store }) => {
+  return withReadStore(flags, async ({ store }) => {
     await readDatabase(store);
     const branches = await listBranches(store);
     if (flags.json === true) {

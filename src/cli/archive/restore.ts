@@ -22,7 +22,7 @@ import { pointOf, type PointFlags } from "./point.js";
 import {
   readDatabase,
   throwIfStopped,
-  withStore,
+  withReadStore,
   type Session,
   type StoreCommandFlags,
 } from "./session.js";
@@ -37,7 +37,7 @@ export interface RestoreFlags extends StoreCommandFlags {
 export type RestoreToFlags = RestoreFlags & PointFlags;
 
 export async function restoreList(flags: StoreCommandFlags): Promise<number> {
-  return withStore(flags, async ({ store }) => {
+  return withReadStore(flags, async ({ store }) => {
     const { manifest } = await readDatabase(store);
     const window = await restorableWindow(store, manifest);
     if (flags.json === true) {
@@ -116,7 +116,7 @@ export async function restoreTo(flags: RestoreToFlags): Promise<number> {
 async function restore(target: HistoryTarget, flags: RestoreFlags): Promise<number> {
   const raiseRevisionBy = bumpOf(flags);
   const path = resolve(flags.dataDir);
-  return withStore(flags, async (session) => {
+  return withReadStore(flags, async (session) => {
     await readDatabase(session.store);
     const restored = await restoreDirectory(
       session,

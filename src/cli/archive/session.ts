@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import type { StoreContext } from "../../archive/store-context.js";
 import { T4Error } from "../../core/errors.js";
 import { readLatestManifest, type ReadManifest } from "../../archive/latest-manifest.js";
+import { onAbort } from "../../lib/abort-listeners.js";
 import { objectStoreT4Error } from "../../object/object-errors.js";
 import { ObjectStoreError, type ObjectStore } from "../../object/object-store.js";
 import { lateLogger } from "../../runtime/pino-logger.js";
@@ -14,6 +15,7 @@ import type { ObjectStoreFlags } from "../archive-flags.js";
 import { CommandError, EXIT_FAILED, exitCodeOf } from "../exit.js";
 import { objectStoreUrl, openNamedStore } from "../object-store.js";
 import { abortedBySignal } from "../signals.js";
+import { stayAlive } from "../stay-alive.js";
 
 export interface StoreCommandFlags extends ObjectStoreFlags {
   readonly json?: boolean;
@@ -35,6 +37,7 @@ export async function withStore(
   const logger = lateLogger("warn", "text");
   const runtime = systemRuntime({ logger });
   assertDirectoryExists(objectStoreUrl(flags));
+  const mayEnd = stayAlive();
   const signal = abortedBySignal(
     (name) => new CommandError(`stopped by ${name}`, exitCodeOf(name)),
   );
@@ -52,7 +55,33 @@ export async function withStore(
       throw signal.reason;
     }
     throw error instanceof ObjectStoreError ? objectStoreT4Error(error) : error;
+  } finally {
+    mayEnd();
   }
+}
+
+/**
+ * Of commands that write nothing to the store: a signal closes it, so that whatever waits for it ends at once. One that
+ * writes has something to take back first, a lock or a pin.
+ */
+export async function withReadStore(
+  flags: ObjectStoreFlags,
+  use: (session: Session) => Promise<number>,
+): Promise<number> {
+  return withStore(flags, async (session) => {
+    const { store, signal } = session;
+    const release = onAbort(signal, () => {
+      store.close().then(
+        () => {},
+        () => {},
+      );
+    });
+    try {
+      return await use(session);
+    } finally {
+      release();
+    }
+  });
 }
 
 /** Opening a directory store makes its directory: a misspelt one must not come to be by looking into it. */

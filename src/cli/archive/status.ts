@@ -6,7 +6,7 @@ import type { LockRecord } from "../../election/lock-record.js";
 import { hexOfId } from "../../lib/hex.js";
 import { EXIT_OK } from "../exit.js";
 import { print, printFacts, printJson, printTable, shownBytes, shownTime } from "./output.js";
-import { readDatabase, withStore, type StoreCommandFlags } from "./session.js";
+import { readDatabase, withReadStore, type StoreCommandFlags } from "./session.js";
 
 interface Found extends PrefixStatus {
   readonly url: string;
@@ -14,7 +14,7 @@ interface Found extends PrefixStatus {
 }
 
 export async function status(flags: StoreCommandFlags): Promise<number> {
-  return withStore(flags, async ({ store }) => {
+  return withReadStore(flags, async ({ store }) => {
     const { manifest } = await readDatabase(store);
     const found = { url: store.url, manifest, ...(await statusOf(store, manifest)) };
     if (flags.json === true) {

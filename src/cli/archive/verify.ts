@@ -2,11 +2,11 @@
 import { verify as verifyStore } from "../../checkpoint/verify/verify.js";
 import { EXIT_FAILED, EXIT_OK } from "../exit.js";
 import { print, printJson, Progress, shownBytes } from "./output.js";
-import { readDatabase, withStore, type StoreCommandFlags } from "./session.js";
+import { readDatabase, withReadStore, type StoreCommandFlags } from "./session.js";
 
 /** 1 if anything is wrong. */
 export async function verify(flags: StoreCommandFlags): Promise<number> {
-  return withStore(flags, async ({ store, signal }) => {
+  return withReadStore(flags, async ({ store, signal }) => {
     await readDatabase(store);
     const shown = new Progress();
     try {
