@@ -18,6 +18,7 @@ import type { LogIndex, Revision, Term } from "../core/words.js";
 import { corrupt } from "../log/format.js";
 import { groupsIn, summarizeGroup } from "../log/group-frames.js";
 import { lastIndexOf, type Group } from "../log/segment-reader.js";
+import type { ByteRange } from "../object/object-store.js";
 import { slotKey, type ChainPosition } from "./chain.js";
 
 export const SLOT_VERSION: number = 1;
@@ -25,6 +26,8 @@ export const SLOT_HEADER_BYTES: number = 128;
 export const SLOT_HASH_BYTES: number = 32;
 /** What a slot has beside its frames. */
 export const SLOT_OVERHEAD_BYTES: number = SLOT_HEADER_BYTES + SLOT_HASH_BYTES;
+/** Format: where a slot names the one before. */
+export const PREVIOUS_HASH_RANGE: ByteRange = { offset: 96, length: SLOT_HASH_BYTES };
 
 const MAGIC = Uint8Array.of(0x89, 0x54, 0x34, 0x53, 0x4c, 0x54, 0x0d, 0x0a); // \x89 T4SLT \r \n
 const KIND_ENTRIES = 1;
@@ -140,7 +143,7 @@ function beginSlot(
   view.setBigUint64(40, BigInt(header.revision), true);
   view.setBigUint64(80, header.clusterId, true);
   body.set(bytesOfHex(header.writeId), 88);
-  body.set(bytesOfHex(header.previousHash), 96);
+  body.set(bytesOfHex(header.previousHash), PREVIOUS_HASH_RANGE.offset);
   return { body, view };
 }
 
@@ -154,6 +157,12 @@ function hashOf(body: Uint8Array): string {
   const digest = sha256();
   digest.update(body.subarray(0, body.length - SLOT_HASH_BYTES));
   return digest.hex();
+}
+
+/** What a slot says of the one before. Nothing else of it is looked at. */
+export function previousHashOf(body: Uint8Array): string {
+  const { offset, length } = PREVIOUS_HASH_RANGE;
+  return hexOf(body.subarray(offset, offset + length));
 }
 
 function viewOf(bytes: Uint8Array): DataView {
@@ -179,7 +188,7 @@ export function decodeSlot(
   const common = {
     term: readCount(view, 16, name) as Term,
     firstIndex: readCount(view, 24, name) as LogIndex,
-    previousHash: hexOf(body.subarray(96, 128)),
+    previousHash: previousHashOf(body),
     revision: readCount(view, 40, name) as Revision,
     clusterId: view.getBigUint64(80, true),
     writeId: hexOf(body.subarray(88, 96)),

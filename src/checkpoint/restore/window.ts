@@ -1,10 +1,9 @@
 // Where a prefix's archive ends, and from where to where its history can be restored: from its manifest, a list of slots and
 // the last of them. It is a look at one moment at a store that others may be writing to, and decides nothing.
-import { hexOf } from "../../lib/hex.js";
 import type { LogIndex, Revision, Term } from "../../core/words.js";
 import { addressOfKey, compareAddresses, WAL_PREFIX } from "../../archive/chain.js";
 import type { LatestManifest } from "../../archive/latest-manifest.js";
-import { decodeSlot } from "../../archive/slot.js";
+import { decodeSlot, previousHashOf } from "../../archive/slot.js";
 import type { ObjectStore } from "../../object/object-store.js";
 
 /** The newest slot, as far as lists and the slot itself tell. */
@@ -112,7 +111,7 @@ async function readEnd(store: ObjectStore, key: string): Promise<LogEnd | null> 
     return null;
   }
   // Whether it follows on the one before is for those to check who rely on it.
-  const previousHash = hexOf(object.body.subarray(96, 128));
+  const previousHash = previousHashOf(object.body);
   const slot = decodeSlot(object.body, { ...address, previousHash }, null, store.url + key);
   const { term, revision } = slot;
   return slot.kind === "seal"

@@ -3,14 +3,14 @@
 import { hexOf } from "../../lib/hex.js";
 import { T4Error } from "../../core/errors.js";
 import { FIRST_REVISION, type LogIndex, type Term } from "../../core/words.js";
-import { compareAddresses, HASH_DIGITS, slotKey, type ChainPosition } from "../../archive/chain.js";
+import { compareAddresses, slotKey, type ChainPosition } from "../../archive/chain.js";
 import { ChainReader } from "../../archive/chain-reader.js";
 import {
   mustReadLatestManifest,
   type ChainLeg,
   type LatestManifest,
 } from "../../archive/latest-manifest.js";
-import { positionAfterSlot } from "../../archive/slot.js";
+import { positionAfterSlot, PREVIOUS_HASH_RANGE } from "../../archive/slot.js";
 import type { ObjectStore } from "../../object/object-store.js";
 import { readPins, type Pin } from "../branch/pin.js";
 import { stateOf } from "../branch/list-branches.js";
@@ -21,9 +21,6 @@ import { joinPaths } from "../prefix-path.js";
 import { firstSlotFrom, walkChains } from "../restore/chain-walk.js";
 import { piecePermits, readVerified } from "../restore/download.js";
 import { readCheckpoint, type OwnedKey } from "../restore/history.js";
-
-/** Format: where a slot names the one before. */
-const PREVIOUS_HASH_OFFSET = 96;
 
 /** Files read at the same time. */
 const FILES_MAX = 4;
@@ -280,8 +277,7 @@ class Verification {
       const remedy = `${REMEDY_SLOT}; the branch "${pin.branchId}" needs it`;
       await this.#find(name, remedy, async () => {
         // A pin does not say which slot came before: that is not its branch's.
-        const range = { offset: PREVIOUS_HASH_OFFSET, length: HASH_DIGITS / 2 };
-        const hash = await this.#store.getRange(slotKey(from), range);
+        const hash = await this.#store.getRange(slotKey(from), PREVIOUS_HASH_RANGE);
         if (hash === null) {
           throw new T4Error("T4_CORRUPT", `the slot ${name} is missing`);
         }
