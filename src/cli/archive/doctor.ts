@@ -2,6 +2,7 @@
 // requests cost.
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { S3_PUTS_PER_SECOND_MAX } from "../../node/archive/archive-settings.js";
 import { probeObjectStore } from "../../object/probe.js";
 import { DiskError, type Disk } from "../../runtime/disk.js";
 import type { Clock } from "../../runtime/clock.js";
@@ -162,7 +163,7 @@ function tellBill(flags: DoctorFlags, isS3: boolean): void {
   const settings: BillSettings = {
     syncUpload: flags.walSyncUpload,
     // What a node does with S3 unless it is told otherwise.
-    putsPerSecondMax: flags.walPutsPerSecondMax ?? 20,
+    putsPerSecondMax: flags.walPutsPerSecondMax ?? S3_PUTS_PER_SECOND_MAX,
     checkpointIntervalMin: flags.checkpointIntervalMin,
     checkpointObjects: flags.checkpointObjects,
     segmentMaxAgeSec: flags.segmentMaxAgeSec,

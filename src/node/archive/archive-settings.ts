@@ -16,7 +16,7 @@ import type { ArchiveConfig, CheckpointConfig } from "./archive-config.js";
 import { StartWatch } from "./start-watch.js";
 
 /** Requests cost money at S3: 20 a second is what a busy Kubernetes needs. */
-const S3_PUTS_PER_SECOND_MAX = 20;
+export const S3_PUTS_PER_SECOND_MAX = 20;
 
 const STORE_TIMEOUT_MS = 30_000;
 
