@@ -28,7 +28,6 @@ export interface ForkFlags extends StoreCommandFlags, PointFlags {
 export async function branchFork(flags: ForkFlags): Promise<number> {
   const target = pointOf(flags) ?? { kind: "newest" };
   return withStore(flags, async ({ store, context, runtime }) => {
-    await readDatabase(store);
     const branch = await fork({
       context,
       branchId: flags.branchId,
