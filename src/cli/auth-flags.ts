@@ -2,7 +2,7 @@
 import { InvalidArgumentError, type Option } from "commander";
 import { BCRYPT_COST, BCRYPT_COST_MAX, BCRYPT_COST_MIN } from "../runtime/bcrypt-passwords.js";
 import { SIGN_METHODS, type SignMethod } from "../runtime/signatures.js";
-import { option, parseSwitch, wholeNumber } from "./flag-parsers.js";
+import { option, parseGoDuration, parseSwitch, wholeNumber } from "./flag-parsers.js";
 
 /** A JWT's key files and times, as --auth-token names them. */
 export interface JwtFlag {
@@ -89,21 +89,15 @@ export function parseAuthToken(text: string): AuthTokenFlag {
   return {
     kind,
     signMethod,
-    ttlMs: ttl === undefined ? JWT_TTL_MS : parseGoDuration(ttl),
+    ttlMs: ttl === undefined ? JWT_TTL_MS : parseTtl(ttl),
     ...(publicKeyFile === undefined ? {} : { publicKeyFile }),
     ...(privateKeyFile === undefined ? {} : { privateKeyFile }),
   };
 }
 
-const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
-
-/** A duration as Go writes it: 90s, 10m, 1h30m. */
-function parseGoDuration(text: string): number {
-  let ms = 0;
-  for (const [, number, unit = ""] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)) {
-    ms += Number(number) * (UNIT_MS[unit] ?? 0);
-  }
-  if (!/^(\d+(\.\d+)?(ms|s|m|h))+$/.test(text) || ms < 1_000) {
+function parseTtl(text: string): number {
+  const ms = parseGoDuration(text);
+  if (ms === null || ms < 1_000) {
     throw new InvalidArgumentError("Expected a ttl of at least a second, such as 90s or 1h30m.");
   }
   return ms;

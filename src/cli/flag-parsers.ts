@@ -23,12 +23,17 @@ export function parseOptionalListenAddress(text: string): ListenAddress | null {
   return text === "" ? null : parseListenAddress(text);
 }
 
+/** What stands between commas, without what is empty. */
+export function parseList(text: string): string[] {
+  return text
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
+}
+
 /** Comma-separated http:// or https:// URLs of a host and a port, as etcd takes them. */
 export function parseUrls(text: string): string[] {
-  const urls = text
-    .split(",")
-    .map((url) => url.trim())
-    .filter((url) => url !== "");
+  const urls = parseList(text);
   for (const text of urls) {
     const url = URL.canParse(text) ? new URL(text) : null;
     const isPlain =
@@ -95,6 +100,25 @@ export function duration(leastMs: number): (text: string) => number {
     }
     return Math.round(value);
   };
+}
+
+const GO_UNIT_MS: Readonly<Record<string, number>> = {
+  ...{ ns: 1e-6, us: 1e-3, µs: 1e-3, μs: 1e-3 },
+  ...{ ms: 1, s: 1_000, m: 60_000, h: 3_600_000 },
+};
+
+const GO_DURATION = /^[+-]?(?:0|(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)$/;
+
+/** The milliseconds of a duration as Go writes it, "1h30m", "-1.5h" or "0"; null if it is none. */
+export function parseGoDuration(text: string): number | null {
+  if (!GO_DURATION.test(text)) {
+    return null;
+  }
+  let ms = 0;
+  for (const [, count, unit = ""] of text.matchAll(/(\d+\.?\d*|\.\d+)([a-zµμ]+)/g)) {
+    ms += Number(count) * (GO_UNIT_MS[unit] ?? 0);
+  }
+  return text.startsWith("-") ? 0 - ms : ms;
 }
 
 /** The largest unit that divides it. */

@@ -4,6 +4,8 @@ import { unknownVariables } from "./environment.js";
 import {
   duration,
   environmentName,
+  parseGoDuration,
+  parseList,
   parseListenAddress,
   parseSwitch,
   parseTime,
@@ -63,6 +65,34 @@ test("durations are a number and a unit, and are shown in the largest unit that 
     assert.throws(() => parse(bad), /at least 1m/, bad);
   }
   assert.deepEqual([86_400_000, 90_000, 1].map(shownDuration), ["1d", "90s", "1ms"]);
+});
+
+test("Go's durations are read as Go reads them", () => {
+  for (const [text, ms] of [
+    ["10m", 600_000],
+    ["1h30m", 5_400_000],
+    ["1.5s", 1_500],
+    [".5s", 500],
+    ["100ms", 100],
+    ["2us", 0.002],
+    ["2µs", 0.002],
+    ["2μs", 0.002],
+    ["1000000ns", 1],
+    ["0", 0],
+    ["-0s", 0],
+    ["+1m", 60_000],
+    ["-1s", -1_000],
+  ] as const) {
+    assert.equal(parseGoDuration(text), ms, text);
+  }
+  for (const bad of ["", "5", "s", ".s", "1d", "1h 30m", " 1s", "1s ", "--1s", "1e3s", "00"]) {
+    assert.equal(parseGoDuration(bad), null, bad);
+  }
+});
+
+test("lists are what stands between commas", () => {
+  assert.deepEqual(parseList(" a, b,,c ,"), ["a", "b", "c"]);
+  assert.deepEqual(parseList(""), []);
 });
 
 test("switches are true or false, and times have a zone", () => {

@@ -1,23 +1,16 @@
 // The flags that say from where the HTTP side of the port may be used.
 import type { Option } from "commander";
 import { InvalidArgumentError } from "commander";
-import { option } from "./flag-parsers.js";
+import { option, parseList } from "./flag-parsers.js";
 
 export interface GatewayFlags {
   readonly cors: readonly string[];
   readonly hostWhitelist: readonly string[];
 }
 
-function listOf(text: string): string[] {
-  return text
-    .split(",")
-    .map((item) => item.trim())
-    .filter((item) => item !== "");
-}
-
 /** "*", or origins as browsers send them: a scheme, a host, and a port that is not the scheme's own. */
 export function parseOrigins(text: string): string[] {
-  const origins = listOf(text);
+  const origins = parseList(text);
   for (const origin of origins) {
     const url = URL.canParse(origin) ? new URL(origin) : null;
     if (origin !== "*" && url?.origin !== origin) {
@@ -31,7 +24,7 @@ export function parseOrigins(text: string): string[] {
 
 /** "*", or host names and addresses without a port. */
 export function parseHosts(text: string): string[] {
-  const hosts = listOf(text);
+  const hosts = parseList(text);
   for (const host of hosts) {
     if (!/^[^\s/]+$/.test(host)) {
       throw new InvalidArgumentError(

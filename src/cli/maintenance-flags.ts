@@ -3,7 +3,7 @@ import { InvalidArgumentError, type Option } from "commander";
 import { REQUEST_BYTES_MAX, TXN_OPERATIONS_MAX } from "../core/limits.js";
 import type { AutoCompaction } from "../node/maintenance/auto-compaction.js";
 import { CommandError, EXIT_USAGE } from "./exit.js";
-import { option, wholeNumber } from "./flag-parsers.js";
+import { option, parseGoDuration, wholeNumber } from "./flag-parsers.js";
 
 /** A number of hours or revisions, as the mode says, or a duration. */
 export type Retention =
@@ -53,30 +53,16 @@ export function maintenanceOptions(): Option[] {
 
 const HOUR_MS = 3_600_000;
 
-const UNIT_MS: Readonly<Record<string, number>> = {
-  ns: 1e-6,
-  us: 1e-3,
-  µs: 1e-3,
-  μs: 1e-3,
-  ms: 1,
-  s: 1_000,
-  m: 60_000,
-  h: HOUR_MS,
-};
-
 /** A whole number, or a duration as Go writes it: "1h30m", "90s", "1.5h". */
 export function parseRetention(text: string): Retention {
   if (/^\d+$/.test(text) && Number.isSafeInteger(Number(text) * HOUR_MS)) {
     return { kind: "number", value: Number(text) };
   }
-  if (!/^(\d+(\.\d*)?(ns|us|µs|μs|ms|s|m|h))+$/.test(text)) {
+  const milliseconds = parseGoDuration(text);
+  if (milliseconds === null || milliseconds < 0) {
     throw new InvalidArgumentError(
       "Expected a whole number of hours or revisions, or a duration such as 30m, 90s or 1h30m.",
     );
-  }
-  let milliseconds = 0;
-  for (const [, count, , unit] of text.matchAll(/(\d+(\.\d*)?)(ns|us|µs|μs|ms|s|m|h)/g)) {
-    milliseconds += Number(count) * (UNIT_MS[unit ?? ""] ?? 0);
   }
   return { kind: "duration", milliseconds };
 }

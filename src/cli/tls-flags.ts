@@ -5,7 +5,7 @@ import {
   type TlsVersion,
   unknownCipherSuite,
 } from "../transport/tls/cipher-suites.js";
-import { option } from "./flag-parsers.js";
+import { option, parseList } from "./flag-parsers.js";
 
 export interface TlsFlags {
   readonly clientTlsCert?: string;
@@ -16,13 +16,6 @@ export interface TlsFlags {
   readonly tlsMinVersion: TlsVersion;
   readonly tlsMaxVersion?: TlsVersion;
   readonly cipherSuites?: readonly string[];
-}
-
-function parseList(text: string): string[] {
-  return text
-    .split(",")
-    .map((part) => part.trim())
-    .filter((part) => part !== "");
 }
 
 function parseCipherSuites(text: string): string[] {

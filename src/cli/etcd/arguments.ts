@@ -1,6 +1,7 @@
 // etcd's command line and environment, read by the rules of Go's flag package: one dash or two, a value after "=" or as the
 // next argument, and switches that take a value only after "=".
 import { CommandError, EXIT_FAILED, EXIT_USAGE } from "../exit.js";
+import { parseGoDuration } from "../flag-parsers.js";
 import { ETCD_FLAGS, type EtcdFlag, type ValueKind } from "./flag-table.js";
 
 /** Values by flag name, as they were given. */
@@ -29,8 +30,6 @@ const SWITCH_VALUES: Readonly<Record<string, "true" | "false">> = {
   ...{ "0": "false", f: "false", F: "false", FALSE: "false", false: "false", False: "false" },
 };
 
-const GO_DURATION = /^[+-]?(0|(\d+(\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h))+$/;
-
 /** The value in its plain form; undefined if it is none of its kind. */
 export function plainValue(kind: ValueKind, text: string): string | undefined {
   switch (kind) {
@@ -39,7 +38,7 @@ export function plainValue(kind: ValueKind, text: string): string | undefined {
     case "number":
       return /^-?\d+$/.test(text) && Number.isSafeInteger(Number(text)) ? text : undefined;
     case "duration":
-      return text === "" || GO_DURATION.test(text) ? text : undefined;
+      return parseGoDuration(text) === null ? undefined : text;
     case "text":
     case "urls":
       return text;

@@ -10,7 +10,7 @@ import { etcdVariable, parseArguments, plainValue, valuesOfEnvironment } from ".
 import { selfSigned } from "./auto-tls.js";
 import { parseConfigFile } from "./config-file.js";
 import { describeTreatment, ETCD_FLAGS } from "./flag-table.js";
-import { etcdSettings, goDurationMs, type EtcdSettings } from "./settings.js";
+import { etcdSettings, type EtcdSettings } from "./settings.js";
 import { parseListenUrls, reachableUrl } from "./urls.js";
 
 const OWN = [
@@ -297,18 +297,18 @@ suite("settings", () => {
     );
   });
 
-  test("durations are read as Go writes them", () => {
-    for (const [text, ms] of [
-      ["10m", 600_000],
-      ["1h30m", 5_400_000],
-      ["1.5s", 1500],
-      ["100ms", 100],
-      ["0s", 0],
-      ["-1s", -1000],
-      ["1000000ns", 1],
-    ] as const) {
-      assert.equal(goDurationMs(text), ms, text);
-    }
+  test("the interval of progress notices is a duration that etcd would take", () => {
+    const of = (text: string): number =>
+      settings({ "watch-progress-notify-interval": text }).watchProgressMs;
+    assert.deepEqual([of("90s"), of("0s"), of("-1s")], [90_000, 100, 100]);
+    assert.match(
+      message(() => of("")),
+      /^1 invalid value "" for flag -watch-progress-notify-interval/,
+    );
+    assert.match(
+      message(() => parseArguments(["--watch-progress-notify-interval="], OWN)),
+      /^2 invalid value "" for flag -watch-progress-notify-interval: parse error/,
+    );
   });
 
   test("the log goes where and how etcd's would", () => {

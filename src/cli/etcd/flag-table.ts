@@ -125,7 +125,7 @@ const member: Table = {
     "duration",
     harmless("writes that wait together are written together, without a timer"),
     {
-      "backend-batch-interval": "",
+      "backend-batch-interval": "0s",
     },
   ),
   ...flags("text", harmless("there is no bbolt file"), {

@@ -3,6 +3,7 @@
 import type { LogFormat, LogLevel } from "../../runtime/logger.js";
 import type { LogOutput } from "../../runtime/pino-logger.js";
 import { CommandError, EXIT_FAILED } from "../exit.js";
+import { parseGoDuration, parseList } from "../flag-parsers.js";
 import type { EtcdValues } from "./arguments.js";
 import { ETCD_FLAGS } from "./flag-table.js";
 import { type ListenUrl, parseListenUrls, reachableUrl } from "./urls.js";
@@ -184,12 +185,8 @@ function* flagNotes(values: EtcdValues, { runFlags }: EtcdWorld): Generator<Note
 
 function checkCluster(read: Reader, name: string, dataDir: string, world: EtcdWorld): void {
   const given = read.values.get("initial-cluster") ?? "";
-  const members = new Set(
-    given
-      .split(",")
-      .map((part) => part.split("=")[0]?.trim() ?? "")
-      .filter((part) => part !== ""),
-  );
+  const names = parseList(given).map((part) => part.split("=")[0]?.trim() ?? "");
+  const members = new Set(names.filter((each) => each !== ""));
   if (members.size > 1) {
     throw refuse(
       `--initial-cluster names ${String(members.size)} members (${[...members].join(", ")}), and this is one: ` +
@@ -277,25 +274,16 @@ const TLS_FILES: ReadonlySet<string> = new Set([
 
 const ALLOWED_HOSTS = "client-cert-allowed-hostname";
 
-const UNIT_MS: Readonly<Record<string, number>> = {
-  ...{ ns: 1e-6, us: 1e-3, µs: 1e-3, ms: 1, s: 1e3, m: 6e4, h: 3.6e6 },
-};
-
-/** A duration as Go writes it, in milliseconds. */
-export function goDurationMs(text: string): number {
-  let ms = 0;
-  for (const [, count, unit = ""] of text.matchAll(/(\d+\.?\d*|\.\d+)(ns|us|µs|ms|s|m|h)/g)) {
-    ms += Number(count) * (UNIT_MS[unit] ?? 0);
-  }
-  return text.startsWith("-") ? -ms : ms;
-}
-
 function watchProgressMs(values: EtcdValues): number {
   const text =
     values.get("watch-progress-notify-interval") ??
     values.get("experimental-watch-progress-notify-interval") ??
     "10m";
-  return Math.max(100, Math.round(goDurationMs(text)));
+  const ms = parseGoDuration(text);
+  if (ms === null) {
+    throw refuse(`invalid value "${text}" for flag -watch-progress-notify-interval: parse error`);
+  }
+  return Math.max(100, Math.round(ms));
 }
 
 const LEVELS: Readonly<Record<string, LogLevel>> = {

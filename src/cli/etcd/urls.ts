@@ -1,5 +1,6 @@
 // The URLs that etcd listens at: http, https, and sockets of the file system with or without TLS.
 import type { Endpoint } from "../../transport/server.js";
+import { parseList } from "../flag-parsers.js";
 
 export interface ListenUrl {
   /** As it was given. */
@@ -42,12 +43,7 @@ function parseUrl(text: string): ListenUrl | string {
 
 /** Comma-separated; each once. */
 export function parseListenUrls(text: string): ParsedUrls {
-  const texts = new Set(
-    text
-      .split(",")
-      .map((part) => part.trim())
-      .filter((part) => part !== ""),
-  );
+  const texts = new Set(parseList(text));
   const urls: ListenUrl[] = [];
   for (const each of texts) {
     const url = parseUrl(each);

@@ -1,6 +1,7 @@
 // `t4 import` and `t4 export`, and their help. What a command does is loaded when it runs.
 import { Option, type Command } from "commander";
 import { clientOptions } from "../client-flags.js";
+import { parseList } from "../flag-parsers.js";
 import { dataDirOption, newNodeIdOption } from "../flags.js";
 import { CommandError, EXIT_USAGE } from "../exit.js";
 import type { ExportFlags } from "./export.js";
@@ -29,13 +30,6 @@ Examples:
 type Exit = (code: number) => void;
 
 const jsonOption = (): Option => new Option("--json", "print the result as one JSON object");
-
-function parseEndpoints(text: string): string[] {
-  return text
-    .split(",")
-    .map((endpoint) => endpoint.trim())
-    .filter((endpoint) => endpoint !== "");
-}
 
 type ImportFlags = Partial<Pick<ImportSnapshotFlags, "from">> &
   Omit<ImportSnapshotFlags, "from"> &
@@ -72,7 +66,7 @@ export function addMigrationCommands(program: Command, exit: Exit): void {
     .option("--without-auth", "leave users and roles out: whoever reaches the server may do all")
     .addOption(
       new Option("--endpoints <list>", "a running etcd or t4, as host:port,...").argParser(
-        parseEndpoints,
+        parseList,
       ),
     )
     .option("--prefix <text>", "copy only keys that start with this")
