@@ -2,9 +2,10 @@
 // ordinary open does the rest. What cannot be read is told and an older checkpoint tried, with a longer log.
 // Must never: leave something that looks like a data directory and is not a whole one.
 import { T4Error } from "../../core/errors.js";
-import { type LogIndex, type Revision, type Term } from "../../core/words.js";
+import { FIRST_REVISION, type LogIndex, type Revision, type Term } from "../../core/words.js";
 import type { ChainPosition } from "../../archive/chain.js";
 import { mustReadLatestManifest, type LatestManifest } from "../../archive/latest-manifest.js";
+import { summarizeGroup } from "../../log/group-frames.js";
 import { SegmentImport } from "../../log/segment-import.js";
 import type { ObjectStore, ObjectTag } from "../../object/object-store.js";
 import type { Disk } from "../../runtime/disk.js";
@@ -180,7 +181,7 @@ class Restore {
       writeManifest(disk, directory.storeDirectory, checkpoint.manifest);
       return checkpoint;
     } catch (error) {
-      if (!(error instanceof T4Error) || error.code !== "T4_CORRUPT") {
+      if (!isCorrupt(error)) {
         throw error;
       }
       logger.error("a checkpoint cannot be restored: an older one and more of the log are used", {
@@ -230,10 +231,12 @@ class Restore {
       fromIndex: (from.index + 1) as LogIndex,
     });
     let end: WalkEnd;
+    let { revision } = from;
     try {
       const legs = legsOf(start, checkpoint);
       end = await walkChains(store, manifest.clusterId, legs, from, target, (groups, bounds) => {
         log.add(groups, bounds);
+        revision = groups.reduce((_, group) => summarizeGroup(group).lastRevision, revision);
         const entries = groups.reduce((sum, group) => sum + group.entryCount, 0);
         const { slots, entries: before } = this.#progress;
         this.#report({ ...this.#progress, slots: slots + 1, entries: before + entries });
@@ -241,7 +244,7 @@ class Restore {
       log.finish();
     } catch (error) {
       log.abort();
-      throw error;
+      throw isCorrupt(error) ? withRemedy(error, revision) : error;
     }
     return {
       clusterId: manifest.clusterId,
@@ -264,4 +267,20 @@ class Restore {
 
 function noProgress(filesTotal: number, bytesTotal: number): RestoreProgress {
   return { files: 0, filesTotal, bytes: 0, bytesTotal, slots: 0, entries: 0 };
+}
+
+function isCorrupt(error: unknown): error is T4Error {
+  return error instanceof T4Error && error.code === "T4_CORRUPT";
+}
+
+/** Of a slot that is damaged or missing: what comes before it is whole, through `revision`. */
+function withRemedy(cause: T4Error, revision: Revision): T4Error {
+  // One less: where a revision ends is known only when the next one is seen, and that may be in the slot.
+  const last = Math.max(FIRST_REVISION, revision - 1);
+  return new T4Error(
+    "T4_CORRUPT",
+    `${cause.message}. Put the object back from a copy. Without one, what lies before it can be had as a database of its own: ` +
+      `t4 restore to --revision ${last}`,
+    { cause },
+  );
 }
