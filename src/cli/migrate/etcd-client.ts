@@ -62,6 +62,7 @@ export class EtcdClient implements Disposable {
   #at = 0;
   #session: ClientHttp2Session | null = null;
   #token: string | null = null;
+  #isClosed = false;
 
   constructor(options: ClientOptions) {
     const { endpoints, user, cacert, cert, key } = options;
@@ -113,6 +114,9 @@ export class EtcdClient implements Disposable {
         await new Promise((resolve) => {
           setTimeout(resolve, RETRY_DELAY_MS * 2 ** (attempt - 1));
         });
+        if (this.#isClosed) {
+          throw error;
+        }
       }
     }
   }
@@ -128,12 +132,18 @@ export class EtcdClient implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#isClosed = true;
+    this.#disconnect();
+  }
+
+  #disconnect(): void {
     this.#session?.destroy();
     this.#session = null;
   }
 
   #mayTryAgain(error: unknown): boolean {
-    if (!(error instanceof CallError)) {
+    // A call that was under way at the end would open a connection again, which nobody closes.
+    if (!(error instanceof CallError) || this.#isClosed) {
       return false;
     }
     if (error.message === "etcdserver: invalid auth token") {
@@ -143,7 +153,7 @@ export class EtcdClient implements Disposable {
     if (error.status !== GRPC_STATUS.UNAVAILABLE) {
       return false;
     }
-    this[Symbol.dispose]();
+    this.#disconnect();
     this.#at += 1;
     return true;
   }
