@@ -116,7 +116,8 @@ test("a key stays condemned for a grace after it was deleted", () => {
   fc.assert(
     fc.property(situation, (each) => {
       const { delete: deleted, condemned } = plan(each);
-      for (const { key } of deleted) {
+      // A slot has a name that no other will ever have: its chain has gone on.
+      for (const { key } of deleted.filter((object) => !object.key.startsWith("wal/"))) {
         const entry = each.condemned.find((one) => one.key === key);
         if (entry !== undefined && each.nowMs < entry.sinceMs + 2 * GRACE_MS) {
           assert.ok(condemned.some((one) => one.key === key));
