@@ -15,6 +15,7 @@ export {
   type UnforkOptions,
 } from "./embedded/without-opening.js";
 export type { OpenConfig } from "./embedded/config.js";
+export { makeRestorePoint } from "./embedded/restore-point.js";
 export type { KeySelector } from "./embedded/arguments.js";
 export type {
   Checkpoint,
@@ -64,7 +65,10 @@ export type { Consistency } from "./node/node.js";
 export type {
   ArchiveSettings,
   BranchSettings,
+  PinnedRestore,
+  PointInHistory,
   RestorePoint,
 } from "./node/archive/archive-settings.js";
+export type { MadeRestorePoint, RestorePointOptions } from "./node/archive/make-restore-point.js";
 export type { RestoreProgress } from "./checkpoint/restore/restore.js";
 export type { ObjectStore } from "./object/object-store.js";
