@@ -1,5 +1,6 @@
 // `t4 restore`: what can be restored, and a data directory made from it that needs no object store.
 import { resolve } from "node:path";
+import { openPinned, pinnedTarget } from "../../checkpoint/pinned/pinned-store.js";
 import { describeTarget, type HistoryTarget } from "../../checkpoint/restore/history.js";
 import { restoreInto, type Restored } from "../../checkpoint/restore/restore.js";
 import { restorableWindow, type RestorablePoint } from "../../checkpoint/restore/window.js";
@@ -7,6 +8,7 @@ import { T4Error } from "../../core/errors.js";
 import { hexOfId } from "../../lib/hex.js";
 import { claimDirectory, takeDataDirectory } from "../../node/directory/data-directory.js";
 import { makeIdentity } from "../../node/directory/identity.js";
+import type { ObjectStore } from "../../object/object-store.js";
 import { readDirectoryEnd } from "../../node/read-only.js";
 import { CommandError, EXIT_OK, EXIT_USAGE } from "../exit.js";
 import {
@@ -19,6 +21,7 @@ import {
   shownTime,
 } from "./output.js";
 import { pointOf, type PointFlags } from "./point.js";
+import { readRestorePoint } from "./restore-point.js";
 import {
   readDatabase,
   throwIfStopped,
@@ -33,7 +36,7 @@ export interface RestoreFlags extends StoreCommandFlags {
   readonly markCompacted?: boolean;
 }
 
-export type RestoreToFlags = RestoreFlags & PointFlags;
+export type RestoreToFlags = RestoreFlags & PointFlags & { readonly restorePoint?: string };
 
 export async function restoreList(flags: StoreCommandFlags): Promise<number> {
   return withStore(flags, async ({ store }) => {
@@ -103,20 +106,44 @@ export async function restoreCheckpoint(key: string, flags: RestoreFlags): Promi
 
 export async function restoreTo(flags: RestoreToFlags): Promise<number> {
   const target = pointOf(flags);
+  if (flags.restorePoint !== undefined) {
+    if (target !== null) {
+      throw new CommandError(
+        "a restore point is one state: leave --revision, --time and --checkpoint out",
+        EXIT_USAGE,
+      );
+    }
+    return restorePinned(flags.restorePoint, flags);
+  }
   if (target === null) {
     throw new CommandError(
-      "say what to restore: --revision, --time or --checkpoint (t4 restore list shows what there is)",
+      "say what to restore: --revision, --time or --checkpoint (t4 restore list shows what there is), or --restore-point",
       EXIT_USAGE,
     );
   }
   return restore(target, flags);
 }
 
-async function restore(target: HistoryTarget, flags: RestoreFlags): Promise<number> {
+/** From where the point was made, unless the flags name a copy that has the same versions. */
+async function restorePinned(file: string, flags: RestoreFlags): Promise<number> {
+  const point = readRestorePoint(file);
+  const isNamed = flags.objectStore !== undefined || flags.s3Bucket !== undefined;
+  const from = isNamed ? flags : { ...flags, objectStore: point.url };
+  return restore(pinnedTarget(point), from, (store) => openPinned(store, point));
+}
+
+async function restore(
+  target: HistoryTarget,
+  flags: RestoreFlags,
+  view: ((store: ObjectStore) => ObjectStore) | null = null,
+): Promise<number> {
   const raiseRevisionBy = bumpOf(flags);
   const path = resolve(flags.dataDir);
-  return withStore(flags, async (session) => {
-    await readDatabase(session.store);
+  return withStore(flags, async (opened) => {
+    if (view === null) {
+      await readDatabase(opened.store);
+    }
+    const session = view === null ? opened : { ...opened, store: view(opened.store) };
     const restored = await restoreDirectory(session, target, path, raiseRevisionBy);
     await verify(session, path, restored);
     const { revision, index, wallMs, checkpoint, skipped } = restored;
