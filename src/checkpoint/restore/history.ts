@@ -48,7 +48,7 @@ export function describeTarget(target: HistoryTarget): string {
     case "time":
       return `the time ${new Date(target.timeMs).toISOString()}`;
     case "entry":
-      return `entry ${target.index} of the log, at revision ${target.revision}`;
+      return `revision ${target.revision} (entry ${target.index} of the log)`;
     default:
       return unreachable(target);
   }
