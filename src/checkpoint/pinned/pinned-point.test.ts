@@ -89,3 +89,10 @@ test("what is no restore point, or one of a later version, is told as such", () 
   refuses(utf8Bytes(text.replace(`"revision": 11`, `"revision": 10`)), "T4_CORRUPT");
   refuses(utf8Bytes(text.trimEnd()), "T4_CORRUPT");
 });
+
+test("an object that no store could have is refused where it is read", () => {
+  const [first] = point.objects;
+  for (const bad of [{ owner: "a b/" }, { owner: "a" }, { key: "a//b" }, { version: "" }]) {
+    refuses(encodePinnedPoint({ ...point, objects: [{ ...first!, ...bad }] }), "T4_CORRUPT");
+  }
+});

@@ -11,8 +11,10 @@ import {
   type LatestManifest,
 } from "../../archive/latest-manifest.js";
 import { JsonObjectReader } from "../../object/json-object.js";
+import { isObjectKey, isObjectSegment } from "../../object/object-key.js";
 import { assertSealed, encodeSealedJson } from "../../object/sealed-json.js";
 import type { ObjectVersion } from "../../object/object-store.js";
+import { normalizePath } from "../prefix-path.js";
 
 /** Tells it from every other JSON that somebody may have in a file. */
 const KIND = "t4-restore-point";
@@ -80,14 +82,27 @@ export function decodePinnedPoint(body: Uint8Array, name: string): PinnedPoint {
     wallMs: reader.count("wallMs"),
     createdMs: reader.count("createdMs"),
     manifest: readLatestManifestMembers(reader.object("manifest")),
-    objects: reader.objects("objects").map((object) => ({
-      owner: object.text("owner"),
-      key: object.text("key"),
-      version: object.text("version"),
-      bytes: object.count("bytes"),
-      sha256: object.hex("sha256", 64),
-    })),
+    objects: reader.objects("objects").map(readObject),
   };
+}
+
+/** A file may come from anywhere: what a store would take for a bug of ours is refused here. */
+function readObject(reader: JsonObjectReader): PinnedObject {
+  const owner = reader.text("owner");
+  const key = reader.text("key");
+  const version = reader.text("version");
+  const segments = owner.split("/").slice(0, -1);
+  const isPath = segments.every((segment) => segment === ".." || isObjectSegment(segment));
+  if (normalizePath(owner) !== owner || !isPath) {
+    throw reader.corrupt("owner", "is no path of a prefix");
+  }
+  if (!isObjectKey(key)) {
+    throw reader.corrupt("key", "is no key of an object");
+  }
+  if (version === "") {
+    throw reader.corrupt("version", "is empty");
+  }
+  return { owner, key, version, bytes: reader.count("bytes"), sha256: reader.hex("sha256", 64) };
 }
 
 /** The seal of a later format may be another: its number is looked at first. */
