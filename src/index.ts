@@ -3,19 +3,22 @@ export { open } from "./embedded/open.js";
 export {
   fork,
   listBranches,
+  makeRestorePoint,
   restore,
   unfork,
   type Branch,
   type BranchInfo,
   type ForkOptions,
   type HistoryPoint,
+  type MadeRestorePoint,
+  type PinnedState,
   type RestoredDirectory,
   type RestoreOptions,
+  type RestorePointOptions,
   type StoreOptions,
   type UnforkOptions,
 } from "./embedded/without-opening.js";
 export type { OpenConfig } from "./embedded/config.js";
-export { makeRestorePoint } from "./embedded/restore-point.js";
 export type { KeySelector } from "./embedded/arguments.js";
 export type {
   Checkpoint,
@@ -69,6 +72,5 @@ export type {
   PointInHistory,
   RestorePoint,
 } from "./node/archive/archive-settings.js";
-export type { MadeRestorePoint, RestorePointOptions } from "./node/archive/make-restore-point.js";
 export type { RestoreProgress } from "./checkpoint/restore/restore.js";
 export type { ObjectStore } from "./object/object-store.js";

@@ -7,7 +7,7 @@ import { memoryObjectStore } from "../object/memory-object-store.js";
 import type { ObjectStore } from "../object/object-store.js";
 import type { Db } from "./db.js";
 import { open } from "./open.js";
-import { makeRestorePoint } from "./restore-point.js";
+import { makeRestorePoint, restore as restoreDirectory } from "./without-opening.js";
 
 interface Place {
   readonly root: ObjectStore;
@@ -66,9 +66,9 @@ async function assertAt(db: Db, revision: number): Promise<void> {
 
 test("a database that was deleted is opened again at its restore points, as one of its own", async () => {
   await withProd(async ({ root, prod, fresh }) => {
-    const newest = await makeRestorePoint({ objectStore: prod });
-    const third = await makeRestorePoint({ objectStore: prod, point: { revision: 3 } });
-    const fifth = await makeRestorePoint({ objectStore: prod, point: { revision: 5 } });
+    const newest = await makeRestorePoint({ store: prod });
+    const third = await makeRestorePoint({ store: prod, revision: 3 });
+    const fifth = await makeRestorePoint({ store: prod, revision: 5 });
     assert.equal(newest.revision, 6);
     assert.ok(newest.time !== null && newest.bytes > 0 && newest.objects > 2);
     await empty(prod);
@@ -95,9 +95,21 @@ test("a database that was deleted is opened again at its restore points, as one 
   });
 });
 
+test("a restore point becomes a data directory that needs no object store", async () => {
+  await withProd(async ({ prod, fresh }) => {
+    const { document } = await makeRestorePoint({ store: prod, revision: 5 });
+    await empty(prod);
+    const dataDir = fresh();
+    const restored = await restoreDirectory({ store: prod, restorePoint: document, dataDir });
+    assert.equal(restored.revision, 5);
+    await using db = await open({ dataDir });
+    await assertAt(db, 5);
+  });
+});
+
 test("later starts go on with the prefix, on the same directory and after the loss of a disk", async () => {
   await withProd(async ({ root, prod, fresh }) => {
-    const { document } = await makeRestorePoint({ objectStore: prod, point: { revision: 5 } });
+    const { document } = await makeRestorePoint({ store: prod, revision: 5 });
     await empty(prod);
     const objectStore = root.at("restored/");
     const settings = { objectStore, restore: { restorePoint: document } };
@@ -115,7 +127,7 @@ test("later starts go on with the prefix, on the same directory and after the lo
 
 test("a first start that was interrupted after the restore is begun again", async () => {
   await withProd(async ({ root, prod, fresh }) => {
-    const { document } = await makeRestorePoint({ objectStore: prod });
+    const { document } = await makeRestorePoint({ store: prod });
     const restore = { restorePoint: document };
     const dataDir = fresh();
     const refusing = refusingPuts(root.at("restored/"));
@@ -127,19 +139,19 @@ test("a first start that was interrupted after the restore is begun again", asyn
 
 test("the place that was emptied may be used again", async () => {
   await withProd(async ({ prod, fresh }) => {
-    const { document } = await makeRestorePoint({ objectStore: prod, point: { revision: 4 } });
+    const { document } = await makeRestorePoint({ store: prod, revision: 4 });
     await empty(prod);
     const restore = { restorePoint: document };
     await using db = await open({ dataDir: fresh(), objectStore: prod, restore });
     await assertAt(db, 4);
-    const again = await makeRestorePoint({ objectStore: prod });
+    const again = await makeRestorePoint({ store: prod });
     assert.equal(again.revision, 4);
   });
 });
 
 test("a restore point rewinds nothing and takes nothing over", async () => {
   await withProd(async ({ root, prod, fresh }) => {
-    const { document } = await makeRestorePoint({ objectStore: prod });
+    const { document } = await makeRestorePoint({ store: prod });
     const restore = { restorePoint: document };
     await fails("T4_INVALID_ARGUMENT", /never rewinds/, async () =>
       open({ dataDir: fresh(), objectStore: prod, restore }),
@@ -157,7 +169,7 @@ test("a restore point rewinds nothing and takes nothing over", async () => {
 
 test("a restore point that cannot be used says why", async () => {
   await withProd(async ({ root, prod, fresh }) => {
-    const { document } = await makeRestorePoint({ objectStore: prod });
+    const { document } = await makeRestorePoint({ store: prod });
     const openWith = async (restorePoint: string, objectStore: ObjectStore): Promise<Db> =>
       open({ dataDir: fresh(), objectStore, restore: { restorePoint } });
     const there = root.at("new/");
@@ -166,16 +178,22 @@ test("a restore point that cannot be used says why", async () => {
       openWith(document.replace(`"index": `, `"index": 1`), there),
     );
     await fails("T4_OBJECT_STORE_UNUSABLE", /turn versioning on/, async () =>
-      makeRestorePoint({ objectStore: memoryObjectStore() }),
+      makeRestorePoint({ store: memoryObjectStore() }),
     );
     // Another bucket, which has nothing of this one.
     const source = memoryObjectStore({ keepVersions: true }).at("prod/");
     await fails("T4_NOT_RETAINED", /is not kept in version/, async () =>
       open({ dataDir: fresh(), objectStore: there, restore: { restorePoint: document, source } }),
     );
-    await fails("T4_CANCELLED", /given up/, async () =>
-      makeRestorePoint({ objectStore: prod, signal: AbortSignal.abort() }),
-    );
+    await assert.rejects(makeRestorePoint({ store: prod, signal: AbortSignal.abort() }), {
+      name: "AbortError",
+    });
+    const loose = restoreDirectory as (options: object) => Promise<unknown>;
+    for (const more of [{}, { restorePoint: document, revision: 3 }]) {
+      await fails("T4_INVALID_ARGUMENT", /restorePoint/, async () =>
+        loose({ dataDir: fresh(), ...more }),
+      );
+    }
   });
 });
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { open } from "../../src/embedded/open.js";
-import { makeRestorePoint } from "../../src/embedded/restore-point.js";
+import { makeRestorePoint } from "../../src/embedded/without-opening.js";
 import type { ObjectStore } from "../../src/object/object-store.js";
 import { makeTempDirectory, removeTempDirectory } from "../support/temp-directory.js";
 import { slowDown } from "./fake/faults.js";
@@ -51,7 +51,7 @@ test("a point is made and restored although requests fail and answers are lost",
     { kind: "drop-after" },
     { kind: "truncate", bytes: 1 },
   ]);
-  const { document, revision } = await makeRestorePoint({ objectStore: store });
+  const { document, revision } = await makeRestorePoint({ store });
   assert.equal(revision, ROUNDS);
   await empty(fake);
   await using db = await open({
@@ -70,9 +70,9 @@ test("objects from before the bucket had versioning are pinned, too", async (con
   const store = await openStore(context, fake);
   await write(path, store, ROUNDS);
   const refused = { code: "T4_OBJECT_STORE_UNUSABLE", message: /turn versioning on/ };
-  await assert.rejects(makeRestorePoint({ objectStore: store }), refused);
+  await assert.rejects(makeRestorePoint({ store }), refused);
   bucket.versioning = "enabled";
-  const { document } = await makeRestorePoint({ objectStore: store });
+  const { document } = await makeRestorePoint({ store });
   assert.match(document, /"version": "null"/);
   await empty(fake);
   const restore = { restorePoint: document };
@@ -88,7 +88,7 @@ test("who may not ask for versions is told which permission that needs", async (
   await write(await directory(context), store, 2);
   const denied = { kind: "refuse", status: 403, code: "AccessDenied" } as const;
   fake.faults.always("GetBucketVersioning", denied);
-  await assert.rejects(makeRestorePoint({ objectStore: store }), {
+  await assert.rejects(makeRestorePoint({ store }), {
     code: "T4_OBJECT_STORE_UNUSABLE",
     message: /s3:GetBucketVersioning/,
   });
