@@ -3,14 +3,18 @@ export { open } from "./embedded/open.js";
 export {
   fork,
   listBranches,
+  makeRestorePoint,
   restore,
   unfork,
   type Branch,
   type BranchInfo,
   type ForkOptions,
   type HistoryPoint,
+  type MadeRestorePoint,
+  type PinnedState,
   type RestoredDirectory,
   type RestoreOptions,
+  type RestorePointOptions,
   type StoreOptions,
   type UnforkOptions,
 } from "./embedded/without-opening.js";
@@ -64,6 +68,8 @@ export type { Consistency } from "./node/node.js";
 export type {
   ArchiveSettings,
   BranchSettings,
+  PinnedRestore,
+  PointInHistory,
   RestorePoint,
 } from "./node/archive/archive-settings.js";
 export type { RestoreProgress } from "./checkpoint/restore/restore.js";

@@ -82,7 +82,12 @@ export interface ReadManifest {
 }
 
 export function encodeLatestManifest(manifest: LatestManifest): Uint8Array {
-  return encodeJsonObject({
+  return encodeJsonObject(latestManifestMembers(manifest));
+}
+
+/** In the documented order. */
+export function latestManifestMembers(manifest: LatestManifest): Record<string, unknown> {
+  return {
     clusterId: hexOfId(manifest.clusterId),
     term: manifest.term,
     writeId: manifest.writeId,
@@ -98,7 +103,7 @@ export function encodeLatestManifest(manifest: LatestManifest): Uint8Array {
       bytes,
     })),
     condemned: manifest.condemned.map(({ key, sinceMs }) => ({ key, sinceMs })),
-  });
+  };
 }
 
 function baseMembers(base: Base): Record<string, unknown> {
@@ -118,7 +123,11 @@ function baseMembers(base: Base): Record<string, unknown> {
 
 /** Throws T4_CORRUPT and T4_FORMAT_TOO_NEW; `name` is for the messages. */
 export function decodeLatestManifest(body: Uint8Array, name: string): LatestManifest {
-  const reader = JsonObjectReader.decode(body, name);
+  return readLatestManifestMembers(JsonObjectReader.decode(body, name));
+}
+
+/** Throws T4_CORRUPT. */
+export function readLatestManifestMembers(reader: JsonObjectReader): LatestManifest {
   const base = reader.objectOrNull("base");
   const manifest: LatestManifest = {
     clusterId: reader.id("clusterId"),

@@ -4,13 +4,11 @@
 // would tell a flipped digit.
 // Must never: change after it was written; a restore may be reading it.
 import { assert } from "../lib/assert.js";
-import { utf8, utf8Bytes } from "../lib/bytes.js";
 import { hexOfId } from "../lib/hex.js";
-import { sha256 } from "../lib/sha256.js";
-import { T4Error } from "../core/errors.js";
 import type { LogIndex, Revision, Term } from "../core/words.js";
 import { positionMembers, readPosition, type ChainPosition } from "../archive/chain.js";
-import { encodeJsonObject, JsonObjectReader } from "../object/json-object.js";
+import { JsonObjectReader } from "../object/json-object.js";
+import { assertSealed, encodeSealedJson } from "../object/sealed-json.js";
 import type { FileKind, FileRecord, Manifest } from "../store/upkeep/manifest.js";
 
 export const CHECKPOINT_PREFIX: string = "checkpoint/";
@@ -93,14 +91,9 @@ export function isDataKey(key: string): boolean {
   return /^data\/[0-9a-f]{64}(-[1-9]\d*)?$/.test(key);
 }
 
-/** What comes before the hash of the text, and after it. */
-const SEAL_BEFORE = ',\n  "sha256": "';
-const SEAL_AFTER = '"\n}\n';
-const SEAL_LENGTH = SEAL_BEFORE.length + 64 + SEAL_AFTER.length;
-
 export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
   assert(checkpoint.next.firstIndex === checkpoint.index + 1, "the archive goes on behind it");
-  const body = encodeJsonObject({
+  return encodeSealedJson({
     clusterId: hexOfId(checkpoint.clusterId),
     term: checkpoint.term,
     index: checkpoint.index,
@@ -119,24 +112,12 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
       key,
     })),
   });
-  const text = utf8(body, 0, body.length).slice(0, -"\n}\n".length);
-  return utf8Bytes(`${text}${SEAL_BEFORE}${hashOf(utf8Bytes(text))}${SEAL_AFTER}`);
-}
-
-function hashOf(bytes: Uint8Array): string {
-  const digest = sha256();
-  digest.update(bytes);
-  return digest.hex();
 }
 
 /** Throws T4_CORRUPT and T4_FORMAT_TOO_NEW; `name` is for the messages. */
 export function decodeCheckpoint(body: Uint8Array, name: string): Checkpoint {
   const reader = JsonObjectReader.decode(body, name);
-  const text = body.subarray(0, Math.max(0, body.length - SEAL_LENGTH));
-  const seal = utf8(body, text.length, body.length);
-  if (seal !== `${SEAL_BEFORE}${hashOf(text)}${SEAL_AFTER}`) {
-    throw new T4Error("T4_CORRUPT", `the object ${name} is damaged: it does not match its hash`);
-  }
+  assertSealed(body, name);
   // The hash says that this is what `encodeCheckpoint` made.
   const manifest = reader.raw("manifest") as Manifest;
   const checkpoint: Checkpoint = {

@@ -40,6 +40,8 @@ export interface ArchiveFlags extends ObjectStoreFlags {
   readonly restoreRevision?: number;
   /** Milliseconds since 1970. */
   readonly restoreTime?: number;
+  /** A file. */
+  readonly restorePoint?: string;
   readonly branchPrefix?: string;
   readonly branchCheckpoint?: string;
 }
@@ -119,6 +121,10 @@ export function archiveOptions(): Option[] {
       "--restore-time <time>",
       "the same with a moment, such as 2026-05-04T12:30:00Z",
     ).argParser(parseTime),
+    option(
+      "--restore-point <file>",
+      "at the first start on an empty directory and an empty prefix: begin with what t4 restore point has pinned",
+    ),
     option(
       "--branch-prefix <prefix>",
       "at the first start on an empty prefix: begin as a branch of the database under this one",

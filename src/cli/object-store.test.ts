@@ -35,6 +35,11 @@ test("flags that contradict each other or say nothing are refused", () => {
     () => archiveSettings({ ...store, branchPrefix: "q", restoreTime: 1, restoreRevision: 2 }),
     /use one of them/,
   );
+  const pinned = { ...defaults, restorePoint: "point.json" };
+  assert.throws(() => archiveSettings(pinned), /t4 restore to --restore-point/);
+  assert.throws(() => archiveSettings({ ...store, ...pinned, branchPrefix: "q" }), /one state/);
+  assert.throws(() => archiveSettings({ ...store, ...pinned, restoreTime: 1 }), /one state/);
+  assert.throws(() => archiveSettings({ ...store, restorePoint: "/none" }), /--restore-point: /);
   assert.equal(archiveSettings(defaults), null);
 });
 

@@ -1,7 +1,8 @@
 // Which object store the flags mean, and how it is opened.
 import type { ObjectStore } from "../object/object-store.js";
 import type { RetryWorld } from "../object/retry.js";
-import type { ArchiveSettings, RestorePoint } from "../node/archive/archive-settings.js";
+import { readFileSync } from "node:fs";
+import type { ArchiveSettings, PointInHistory } from "../node/archive/archive-settings.js";
 import type { ArchiveFlags, ObjectStoreFlags } from "./archive-flags.js";
 import { CommandError, EXIT_USAGE } from "./exit.js";
 
@@ -80,9 +81,17 @@ export async function openNamedStore(
 /** What `t4 run` tells a node; null without an object store. */
 export function archiveSettings(flags: ArchiveFlags): ArchiveSettings | null {
   const objectStore = objectStoreUrl(flags);
-  const restore = restorePoint(flags);
+  const restore = pointInHistory(flags);
   const branch = flags.branchPrefix;
+  const { restorePoint } = flags;
   if (objectStore === null) {
+    if (restorePoint !== undefined) {
+      throw new CommandError(
+        "--restore-point needs an object store for the new database: add --object-store or --s3-bucket with a new prefix, or " +
+          "restore without one: t4 restore to --restore-point",
+        EXIT_USAGE,
+      );
+    }
     if (restore !== null || branch !== undefined) {
       throw new CommandError(
         "--restore-…, --branch-prefix and --branch-checkpoint need an object store: add --object-store or --s3-bucket",
@@ -90,6 +99,13 @@ export function archiveSettings(flags: ArchiveFlags): ArchiveSettings | null {
       );
     }
     return null;
+  }
+  if (restorePoint !== undefined && (restore !== null || branch !== undefined)) {
+    throw new CommandError(
+      "--restore-point names one state of one database: leave --restore-revision, --restore-time, --branch-prefix and " +
+        "--branch-checkpoint out",
+      EXIT_USAGE,
+    );
   }
   if (restore !== null && branch === undefined) {
     throw new CommandError(
@@ -114,13 +130,28 @@ export function archiveSettings(flags: ArchiveFlags): ArchiveSettings | null {
     gcGraceMs: flags.gcGrace,
     objectStoreTimeoutMs: flags.objectStoreTimeout,
     ...(restore === null ? {} : { restore }),
+    ...(restorePoint === undefined
+      ? {}
+      : { restore: { restorePoint: restorePointFile(restorePoint) } }),
     ...(branch === undefined ? {} : { branch: { source: sourceUrl(objectStore, branch) } }),
   };
 }
 
-function restorePoint(flags: ArchiveFlags): RestorePoint | null {
+/** The bytes of a file that should hold a restore point. */
+export function restorePointFile(path: string): Uint8Array {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw new CommandError(
+      `--restore-point: ${(error as Error).message}. Give a file that t4 restore point has made`,
+      EXIT_USAGE,
+    );
+  }
+}
+
+function pointInHistory(flags: ArchiveFlags): PointInHistory | null {
   const { restoreRevision, restoreTime, branchCheckpoint } = flags;
-  const points: RestorePoint[] = [];
+  const points: PointInHistory[] = [];
   if (restoreRevision !== undefined) {
     points.push({ revision: restoreRevision });
   }

@@ -46,7 +46,7 @@ export const ERROR_CODES = {
   T4_NO_OBJECT_STORE:
     "This needs an object store, and none is configured. Set one with --object-store or --s3-bucket.",
   T4_NOT_RETAINED:
-    "The object store no longer holds what leads to that checkpoint, revision or time. Choose a later one, and keep more: --checkpoint-keep, --restore-window, or a branch.",
+    "The object store no longer holds what leads to that checkpoint, revision, time or restore point. Choose a later one, and keep more: --checkpoint-keep, --restore-window, a branch, or versions in the bucket.",
   T4_BRANCH_EXISTS:
     "A branch of this name exists, or its place holds something else. Choose another name, or remove it with unfork.",
   T4_BRANCH_NOT_FOUND:

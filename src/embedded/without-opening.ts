@@ -1,13 +1,14 @@
-// What can be done with a database in an object store without opening it: branches, and a directory restored from it. What
-// that is made of is loaded at the first call.
+// What can be done with a database in an object store without opening it: branches, restore points, and a directory restored
+// from it. What that is made of is loaded at the first call.
 import type { HistoryTarget } from "../checkpoint/restore/history.js";
 import type { RestoreProgress } from "../checkpoint/restore/restore.js";
 import { T4Error } from "../core/errors.js";
-import type { RestorePoint } from "../node/archive/archive-settings.js";
+import type { PointInHistory } from "../node/archive/archive-settings.js";
 import type { StoreContext } from "../node/offline/store-session.js";
 import type { ObjectStore } from "../object/object-store.js";
 import type { Logger } from "../runtime/logger.js";
 import type { Runtime } from "../runtime/runtime.js";
+import { utf8, utf8Bytes } from "../lib/bytes.js";
 import { stayAlive } from "../runtime/stay-alive.js";
 import { wholeNumber } from "./arguments.js";
 
@@ -57,17 +58,44 @@ export interface BranchInfo {
   readonly state: "ready" | "unfinished" | "removing";
 }
 
-export type RestoreOptions = StoreOptions &
-  HistoryPoint & {
-    /** A directory that is empty or does not exist. */
-    readonly dataDir: string;
-    /**
-     * By how much the first `open` raises the revision, marking all before it as compacted, so that watchers that knew a later
-     * state notice; by default 0.
-     */
-    readonly bumpRevision?: number;
-    readonly onProgress?: (progress: RestoreProgress) => void;
-  };
+export type RestorePointOptions = StoreOptions & HistoryPoint;
+
+export interface MadeRestorePoint {
+  /** To be kept, outside the bucket if a mistake there is to be survived. What `restore` and `open` take. */
+  readonly document: string;
+  readonly revision: number;
+  /** When its last entry was written; null if it has none. */
+  readonly time: Date | null;
+  /** What the bucket has to keep. */
+  readonly objects: number;
+  readonly bytes: number;
+}
+
+/** What a restore point names. */
+export interface PinnedState extends Omit<StoreOptions, "store"> {
+  /** The document that `makeRestorePoint` or `t4 restore point` has made. */
+  readonly restorePoint: string | Uint8Array;
+  /** The object store that has the versions, if it is another than where the point was made: a replica of the bucket. */
+  readonly store?: string | ObjectStore;
+  readonly revision?: never;
+  readonly time?: never;
+  readonly checkpoint?: never;
+}
+
+export type RestoreOptions = (PinnedState | (StoreOptions & HistoryPoint & NotPinned)) & {
+  /** A directory that is empty or does not exist. */
+  readonly dataDir: string;
+  /**
+   * By how much the first `open` raises the revision, marking all before it as compacted, so that watchers that knew a later
+   * state notice; by default 0.
+   */
+  readonly bumpRevision?: number;
+  readonly onProgress?: (progress: RestoreProgress) => void;
+};
+
+interface NotPinned {
+  readonly restorePoint?: never;
+}
 
 export interface RestoredDirectory {
   readonly revision: number;
@@ -135,7 +163,40 @@ export async function listBranches(options: StoreOptions): Promise<BranchInfo[]>
 }
 
 /**
- * Makes a data directory from what the object store holds, as a database of its own that needs no object store.
+ * Makes a restore point of a database, which may be running: a document that names, for one state, every object that
+ * restoring it needs in the version that the bucket keeps. It holds as long as the bucket keeps those versions, whatever T4's
+ * own collection or anybody else deletes or overwrites. Needs a bucket with versioning. Writes nothing; reads the log behind the
+ * last checkpoint before that state.
+ *
+ * @throws T4Error T4_OBJECT_STORE_UNUSABLE if the bucket keeps no versions, T4_NOT_RETAINED, T4_FUTURE_REVISION,
+ *   T4_INVALID_ARGUMENT, T4_BRANCH_REMOVED, T4_CORRUPT, T4_UNAVAILABLE
+ * @example
+ * const { document } = await makeRestorePoint({ store: "s3://bucket/prod/" });
+ * // Later, into a new prefix:
+ * await using db = await open({
+ *   dataDir: "./restored",
+ *   objectStore: "s3://bucket/restored/",
+ *   restore: { restorePoint: document },
+ * });
+ */
+export async function makeRestorePoint(options: RestorePointOptions): Promise<MadeRestorePoint> {
+  return inStore(options, async ({ context, historyTarget }) => {
+    const { makePinnedPoint } = await import("../checkpoint/pinned/make-pinned-point.js");
+    const { encodePinnedPoint } = await import("../checkpoint/pinned/pinned-point.js");
+    const point = await makePinnedPoint(context, historyTarget(pointOf(options)));
+    const body = encodePinnedPoint(point);
+    return {
+      document: utf8(body, 0, body.length),
+      revision: point.revision,
+      time: point.index === 0 ? null : new Date(point.wallMs),
+      objects: point.objects.length,
+      bytes: point.objects.reduce((sum, { bytes }) => sum + bytes, 0),
+    };
+  });
+}
+
+/**
+ * Makes a data directory from what the object store holds, or of what a restore point names, as a database of its own that needs no object store.
  *
  * @throws T4Error T4_INVALID_ARGUMENT, T4_DATA_DIR_UNUSABLE, T4_NOT_RETAINED, T4_FUTURE_REVISION, T4_CORRUPT, T4_NO_SPACE,
  *   T4_IO, T4_OBJECT_STORE_UNUSABLE, T4_UNAVAILABLE
@@ -146,13 +207,24 @@ export async function listBranches(options: StoreOptions): Promise<BranchInfo[]>
 export async function restore(options: RestoreOptions): Promise<RestoredDirectory> {
   const { dataDir, bumpRevision, onProgress } = options;
   const raiseRevisionBy = wholeNumber("bumpRevision", bumpRevision, 0, 0);
-  return inStore(options, async ({ context: { store, signal }, runtime, historyTarget }) => {
+  const pinned = await pinnedOf(options);
+  const store = options.store ?? pinned?.url;
+  if (store === undefined) {
+    throw new T4Error("T4_INVALID_ARGUMENT", "restore() takes a store, or a restorePoint");
+  }
+  const from = { ...options, store };
+  return inStore(from, async ({ context, runtime, historyTarget }) => {
     const { restoreDirectory } = await import("../node/offline/restored-directory.js");
-    const { revision, index, wallMs, skipped } = await restoreDirectory({
-      store,
+    const { signal } = context;
+    const state = pinned?.in(context.store) ?? {
+      store: context.store,
       target: historyTarget(pointOf(options)),
+    };
+    const { revision, index, wallMs, skipped } = await restoreDirectory({
+      ...state,
       runtime,
       directory: dataDir,
+      nodeId: null,
       raiseRevisionBy,
       signal,
       ...(onProgress === undefined ? {} : { progress: onProgress }),
@@ -161,10 +233,34 @@ export async function restore(options: RestoreOptions): Promise<RestoredDirector
   });
 }
 
+/** Where a restore point was made, and how it is read there. */
+interface Pinned {
+  readonly url: string;
+  in(store: ObjectStore): { readonly store: ObjectStore; readonly target: HistoryTarget };
+}
+
+async function pinnedOf(options: RestoreOptions): Promise<Pinned | null> {
+  const { restorePoint } = options;
+  if (restorePoint === undefined) {
+    return null;
+  }
+  if (pointOf(options) !== undefined) {
+    throw new T4Error("T4_INVALID_ARGUMENT", "a restorePoint is one state: give no other point");
+  }
+  const { decodePinnedPoint } = await import("../checkpoint/pinned/pinned-point.js");
+  const { openPinned, pinnedTarget } = await import("../checkpoint/pinned/pinned-store.js");
+  const body = typeof restorePoint === "string" ? utf8Bytes(restorePoint) : restorePoint;
+  const point = decodePinnedPoint(body, "the restore point");
+  return {
+    url: point.url,
+    in: (store) => ({ store: openPinned(store, point), target: pinnedTarget(point) }),
+  };
+}
+
 interface Loaded {
   readonly context: StoreContext;
   readonly runtime: Runtime;
-  readonly historyTarget: (point: RestorePoint | undefined) => HistoryTarget;
+  readonly historyTarget: (point: PointInHistory | undefined) => HistoryTarget;
 }
 
 /** Runs one call on its store, opened if need be. */
@@ -185,8 +281,8 @@ async function inStore<Result>(
 }
 
 /** Throws T4_INVALID_ARGUMENT for more than one. */
-function pointOf({ revision, time, checkpoint }: HistoryPoint): RestorePoint | undefined {
-  const points: RestorePoint[] = [];
+function pointOf({ revision, time, checkpoint }: HistoryPoint): PointInHistory | undefined {
+  const points: PointInHistory[] = [];
   if (revision !== undefined) {
     points.push({ revision });
   }

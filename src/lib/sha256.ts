@@ -19,9 +19,14 @@ export function sha256(): Sha256 {
   };
 }
 
+/** Of bytes that are all there: 64 lower-case hexadecimal digits. */
+export function sha256Of(bytes: Uint8Array): string {
+  const digest = sha256();
+  digest.update(bytes);
+  return digest.hex();
+}
+
 /** Of a text's UTF-8 bytes. */
 export function sha256Hex(text: string): string {
-  const hash = sha256();
-  hash.update(utf8Bytes(text));
-  return hash.hex();
+  return sha256Of(utf8Bytes(text));
 }

@@ -9,6 +9,7 @@ import {
   type ObjectInfo,
   type ObjectSource,
   type ObjectStore,
+  type ObjectVersions,
   type PutCondition,
   type PutOutcome,
   type StoredObject,
@@ -46,8 +47,10 @@ export class AnswerWatch {
   }
 
   over(store: ObjectStore): ObjectStore {
+    const { versions } = store;
     return {
       url: store.url,
+      ...(versions === undefined ? {} : { versions: this.#overVersions(versions) }),
       at: (path: string): ObjectStore => this.over(store.at(path)),
       get: async (key: string, options?: CallOptions): Promise<StoredObject | null> =>
         this.#call(async () => store.get(key, options)),
@@ -73,6 +76,16 @@ export class AnswerWatch {
         this.#call(async () => store.delete(keys, options)),
       list: (prefix, options) => this.#list(store.list(prefix, options)),
       close: async (): Promise<void> => store.close(),
+    };
+  }
+
+  #overVersions(versions: ObjectVersions): ObjectVersions {
+    return {
+      areKept: async (options) => this.#call(async () => versions.areKept(options)),
+      get: async (key, version, options) =>
+        this.#call(async () => versions.get(key, version, options)),
+      getRange: async (key, version, range, options) =>
+        this.#call(async () => versions.getRange(key, version, range, options)),
     };
   }
 

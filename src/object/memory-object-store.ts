@@ -8,6 +8,8 @@ import type {
   ObjectSource,
   ObjectStore,
   ObjectTag,
+  ObjectVersion,
+  ObjectVersions,
   PutCondition,
   PutOutcome,
   StoredObject,
@@ -16,17 +18,28 @@ import { assertObjectKey, resolvePrefix } from "./object-key.js";
 
 interface Bucket {
   readonly objects: Map<string, StoredObject>;
+  /** All that was ever written, by name and version; null: nothing is kept. */
+  readonly versions: Map<string, StoredObject> | null;
   writes: number;
   isClosed: boolean;
 }
 
+export interface MemoryObjectStoreOptions {
+  /** Keep what is overwritten and deleted, as a bucket with versioning does; default false. */
+  readonly keepVersions?: boolean;
+}
+
 /** An empty store of its own. */
-export function memoryObjectStore(): ObjectStore {
-  return new MemoryObjectStore({ objects: new Map(), writes: 0, isClosed: false }, "");
+export function memoryObjectStore({
+  keepVersions = false,
+}: MemoryObjectStoreOptions = {}): ObjectStore {
+  const versions = keepVersions ? new Map<string, StoredObject>() : null;
+  return new MemoryObjectStore({ objects: new Map(), versions, writes: 0, isClosed: false }, "");
 }
 
 class MemoryObjectStore implements ObjectStore {
   readonly url: string;
+  readonly versions: ObjectVersions;
   readonly #bucket: Bucket;
   readonly #prefix: string;
 
@@ -34,6 +47,20 @@ class MemoryObjectStore implements ObjectStore {
     this.#bucket = bucket;
     this.#prefix = prefix;
     this.url = `memory:/${prefix}`;
+    this.versions = {
+      areKept: async (options) => {
+        await this.#begin(options);
+        return bucket.versions !== null;
+      },
+      get: async (key, version, options) => {
+        await this.#begin(options);
+        return copyOf(this.#findVersion(key, version));
+      },
+      getRange: async (key, version, range, options) => {
+        await this.#begin(options);
+        return this.#part(key, this.#findVersion(key, version), range);
+      },
+    };
   }
 
   at(path: string): ObjectStore {
@@ -42,33 +69,22 @@ class MemoryObjectStore implements ObjectStore {
 
   async get(key: string, options?: CallOptions): Promise<StoredObject | null> {
     await this.#begin(options);
-    const found = this.#find(key);
-    return found === null ? null : { body: new Uint8Array(found.body), tag: found.tag };
+    return copyOf(this.#find(key));
   }
 
-  async getRange(
-    key: string,
-    { offset, length }: ByteRange,
-    options?: CallOptions,
-  ): Promise<Uint8Array | null> {
+  async getRange(key: string, range: ByteRange, options?: CallOptions): Promise<Uint8Array | null> {
     await this.#begin(options);
-    const found = this.#find(key);
-    if (found === null) {
-      return null;
-    }
-    if (offset + length > found.body.length) {
-      throw new ObjectStoreError(
-        "damaged",
-        `${this.url}${key} ends at byte ${found.body.length}, and bytes up to ${offset + length} were asked for`,
-      );
-    }
-    return found.body.slice(offset, offset + length);
+    return this.#part(key, this.#find(key), range);
   }
 
   async head(key: string, options?: CallOptions): Promise<ObjectInfo | null> {
     await this.#begin(options);
     const found = this.#find(key);
-    return found === null ? null : { key, bytes: found.body.length };
+    if (found === null) {
+      return null;
+    }
+    const { body, version } = found;
+    return { key, bytes: body.length, ...(version === undefined ? {} : { version }) };
   }
 
   async put(key: string, body: Uint8Array | ObjectSource, options?: CallOptions): Promise<void> {
@@ -126,12 +142,36 @@ class MemoryObjectStore implements ObjectStore {
     return this.#bucket.objects.get(this.#prefix + key) ?? null;
   }
 
+  #findVersion(key: string, version: ObjectVersion): StoredObject | null {
+    assertObjectKey(key);
+    return this.#bucket.versions?.get(versionName(this.#prefix + key, version)) ?? null;
+  }
+
+  #part(key: string, found: StoredObject | null, { offset, length }: ByteRange): Uint8Array | null {
+    if (found === null) {
+      return null;
+    }
+    if (offset + length > found.body.length) {
+      throw new ObjectStoreError(
+        "damaged",
+        `${this.url}${key} ends at byte ${found.body.length}, and bytes up to ${offset + length} were asked for`,
+      );
+    }
+    return found.body.slice(offset, offset + length);
+  }
+
   #write(key: string, body: Uint8Array): ObjectTag {
     assertObjectKey(key);
+    const { objects, versions } = this.#bucket;
     this.#bucket.writes += 1;
     const tag = `${this.#bucket.writes}`;
+    const name = this.#prefix + key;
     // Not `slice`: that of a Buffer is a view.
-    this.#bucket.objects.set(this.#prefix + key, { body: new Uint8Array(body), tag });
+    const plain = { body: new Uint8Array(body), tag };
+    const version = `version-${tag}`;
+    const written = versions === null ? plain : { ...plain, version };
+    versions?.set(versionName(name, version), written);
+    objects.set(name, written);
     return tag;
   }
 
@@ -146,4 +186,13 @@ class MemoryObjectStore implements ObjectStore {
     }
     return Promise.resolve();
   }
+}
+
+/** No key has a space. */
+function versionName(name: string, version: ObjectVersion): string {
+  return `${name} ${version}`;
+}
+
+function copyOf(found: StoredObject | null): StoredObject | null {
+  return found === null ? null : { ...found, body: new Uint8Array(found.body) };
 }

@@ -45,14 +45,21 @@ export class ObjectStoreError extends Error {
  */
 export type ObjectTag = string;
 
+/** Names one state of one object for as long as the store keeps it, whatever becomes of the object: opaque. */
+export type ObjectVersion = string;
+
 export interface ObjectInfo {
   readonly key: string;
   readonly bytes: number;
+  /** Only of `head`, and only if the store gives its objects versions. */
+  readonly version?: ObjectVersion;
 }
 
 export interface StoredObject {
   readonly body: Uint8Array;
   readonly tag: ObjectTag;
+  /** Only if the store gives its objects versions. */
+  readonly version?: ObjectVersion;
 }
 
 export type PutCondition =
@@ -85,9 +92,28 @@ export interface ByteRange {
   readonly length: number;
 }
 
+/** Reads what was overwritten or deleted since, by the version that `get` or `head` told when it was there. */
+export interface ObjectVersions {
+  /**
+   * Whether what is overwritten or deleted from now on is kept as a version. If not, versions that were told are worth
+   * nothing, even if there are some.
+   */
+  areKept(options?: CallOptions): Promise<boolean>;
+  /** As the store's own; null also if this version of the object was never there or is kept no more. */
+  get(key: string, version: ObjectVersion, options?: CallOptions): Promise<StoredObject | null>;
+  getRange(
+    key: string,
+    version: ObjectVersion,
+    range: ByteRange,
+    options?: CallOptions,
+  ): Promise<Uint8Array | null>;
+}
+
 export interface ObjectStore {
   /** The store and its prefix for people and for comparison, ending in "/": "s3://bucket/prefix/". No secrets. */
   readonly url: string;
+  /** Absent: the store has no versions, and never will. */
+  readonly versions?: ObjectVersions;
   /**
    * The same store under another prefix, given relative to this one as in a relative URL ("branch/a/", "../../"). Shares
    * connections; only the store that was opened first needs to be closed. Segments are those of keys. Throws

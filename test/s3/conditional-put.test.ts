@@ -152,7 +152,7 @@ test("while the form of tags is not known, a stale one is lost, and unknown if n
 
 test("in a versioned bucket a deleted object is absent", async (context) => {
   const fake = await startFake(context);
-  fake.createBucket("bucket").isVersioned = true;
+  fake.createBucket("bucket").versioning = "enabled";
   const store = await openStore(context, fake);
   tagOf(await store.putIf("k", bytes("1"), { kind: "absent" }));
   await store.delete(["k"]);

@@ -6,6 +6,8 @@ const { values } = parseArgs({
   options: {
     port: { type: "string", default: "0" },
     bucket: { type: "string", multiple: true, default: ["t4"] },
+    /** Its buckets have versioning on. */
+    versioned: { type: "boolean", default: false },
     region: { type: "string", default: "us-east-1" },
     "access-key-id": { type: "string", default: "test-key" },
     "secret-access-key": { type: "string", default: "test-secret" },
@@ -22,7 +24,7 @@ const fake = new FakeS3({
   quirks: JSON.parse(values.quirks) as object,
 });
 for (const bucket of values.bucket) {
-  fake.createBucket(bucket);
+  fake.createBucket(bucket).versioning = values.versioned ? "enabled" : "off";
 }
 await fake.listen();
 console.log(fake.url);

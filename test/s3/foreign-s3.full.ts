@@ -56,6 +56,23 @@ for (const { name, run } of objectStoreCases().filter((each) => each.name !== NO
   });
 }
 
+for (const { name, run } of objectStoreCases().filter((each) => each.name.includes("version"))) {
+  test(`versitygw, versioned: ${name}`, { skip }, async () => {
+    await run(async () => open(VERSIONED));
+  });
+}
+
+test("versitygw says whether a bucket keeps versions", { skip }, async () => {
+  for (const [bucket, isKept] of [
+    [PLAIN, false],
+    [VERSIONED, true],
+  ] as const) {
+    const store = await open(bucket);
+    assert.equal(await store.versions?.areKept(), isKept);
+    await store.close();
+  }
+});
+
 const probe = async (bucket: string): Promise<readonly Finding[]> => {
   const store = await open(bucket);
   const world = { clock: systemClock, random: systemRandom };

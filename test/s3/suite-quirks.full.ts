@@ -9,7 +9,7 @@ for (const [what, quirks] of SURVIVED_QUIRKS) {
     for (const { name, run } of objectStoreCases()) {
       test(`${what}${isVersioned ? ", versioned" : ""}: ${name}`, async (context) => {
         const fake = await startFake(context, { quirks });
-        fake.createBucket(BUCKET).isVersioned = isVersioned;
+        fake.createBucket(BUCKET).versioning = isVersioned ? "enabled" : "off";
         await run(async () => openStore(context, fake));
       });
     }

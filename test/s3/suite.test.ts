@@ -16,6 +16,26 @@ for (const { name, run } of objectStoreCases()) {
   });
 }
 
+for (const { name, run } of objectStoreCases()) {
+  test(`S3, versioned: ${name}`, async (context) => {
+    const fake = await startFake(context);
+    fake.createBucket(BUCKET).versioning = "enabled";
+    await run(async () => openStore(context, fake));
+  });
+}
+
+test("a bucket whose versioning is suspended, or that knows none, keeps no versions", async (context) => {
+  const fake = await startFake(context);
+  const store = await openStore(context, fake);
+  assert.equal(await store.versions?.areKept(), false);
+  fake.createBucket(BUCKET).versioning = "enabled";
+  assert.equal(await store.versions?.areKept(), true);
+  fake.createBucket(BUCKET).versioning = "suspended";
+  assert.equal(await store.versions?.areKept(), false);
+  fake.quirks = { versioning: "not-implemented" };
+  assert.equal(await store.versions?.areKept(), false);
+});
+
 /** What a client that repeats what may be repeated does not notice. Lost answers of conditional puts are among them. */
 const passing: readonly Fault[] = [
   slowDown(),

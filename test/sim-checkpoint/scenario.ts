@@ -78,10 +78,11 @@ export class Scenario {
     return (await mustReadLatestManifest(this.store)).manifest;
   }
 
-  /** Restores into a new disk and holds it against the truth. */
-  async restored(target: HistoryTarget): Promise<Restored> {
+  /** Restores into a new disk and holds it against the truth; from another view of the store, if one is given. */
+  async restored(target: HistoryTarget, view: ObjectStore = this.store): Promise<Restored> {
     const disk = new SimulatedDisk();
-    const restored = await this.run(restore(this.world, disk, target));
+    const world = { ...this.world, context: { ...this.world.context, store: view } };
+    const restored = await this.run(restore(world, disk, target));
     const { store } = openRestored(this.world, disk);
     this.truth.check(restored.index, store);
     await this.run(store.close());

@@ -19,7 +19,13 @@ import { forEachEntry, lastIndexOf, type Group } from "../../log/segment-reader.
 import type { ObjectStore } from "../../object/object-store.js";
 import { assertNotRemoved } from "../branch/removed.js";
 import type { Checkpoint } from "../checkpoint.js";
-import { notRetained, type HistoryStart, type HistoryTarget, type OpenLeg } from "./history.js";
+import {
+  describeTarget,
+  notRetained,
+  type HistoryStart,
+  type HistoryTarget,
+  type OpenLeg,
+} from "./history.js";
 
 /** The state before the first leg. */
 export interface WalkStart {
@@ -91,6 +97,7 @@ class ChainWalk {
     this.#state = start;
     this.#target = target;
     this.#visit = visit;
+    this.isDone = this.#isReached();
   }
 
   end(): WalkEnd {
@@ -101,6 +108,7 @@ class ChainWalk {
         `revision ${this.#target.revision} is not in ${this.#store.url}: its archive ends with revision ${revision}`,
       );
     }
+    this.#assertEntry();
     return {
       ...this.#state,
       position: this.#position,
@@ -109,6 +117,17 @@ class ChainWalk {
       slots: this.#slots,
       entries: this.#entries,
     };
+  }
+
+  #assertEntry(): void {
+    const { index, revision } = this.#state;
+    const target = this.#target;
+    if (target.kind === "entry" && (index !== target.index || revision !== target.revision)) {
+      throw new T4Error(
+        "T4_CORRUPT",
+        `${this.#store.url} does not hold ${describeTarget(target)}: what leads there ends with entry ${index}, at revision ${revision}`,
+      );
+    }
   }
 
   /** `clusterId` null: the leg is of another prefix; the chain's hashes say that its slots are the right ones. */
@@ -136,6 +155,7 @@ class ChainWalk {
       if (slot.kind === "entries") {
         await this.#take(slot, leg.throughIndex, isFirst);
         part.throughIndex = this.#state.index;
+        this.isDone ||= this.#isReached();
         isFirst = false;
       }
     }
@@ -171,11 +191,19 @@ class ChainWalk {
     }
   }
 
+  /** Whether there is nothing more to ask for: all other targets are known only by what comes after them. */
+  #isReached(): boolean {
+    return this.#target.kind === "entry" && this.#state.index >= this.#target.index;
+  }
+
   /** The last entry of a group that counts; below its first if none does. */
   #lastWanted(group: Group, throughIndex: LogIndex | null): LogIndex {
     const whole = Math.min(lastIndexOf(group), throughIndex ?? Infinity) as LogIndex;
     const target = this.#target;
     const none = (group.firstIndex - 1) as LogIndex;
+    if (target.kind === "entry") {
+      return Math.min(whole, target.index) as LogIndex;
+    }
     if (target.kind === "time") {
       return group.wallMs <= target.timeMs ? whole : none;
     }

@@ -17,7 +17,9 @@ export type HistoryTarget =
   /** The last entry before the one that makes the next revision. */
   | { readonly kind: "revision"; readonly revision: Revision }
   /** The last entry at or before this wall-clock time, in ms since 1970. */
-  | { readonly kind: "time"; readonly timeMs: number };
+  | { readonly kind: "time"; readonly timeMs: number }
+  /** Exactly this entry, which has this revision: what was found for one of the others. */
+  | { readonly kind: "entry"; readonly index: LogIndex; readonly revision: Revision };
 
 /** An object and the prefix that holds it, relative to the one whose history this is. */
 export interface OwnedKey {
@@ -45,6 +47,8 @@ export function describeTarget(target: HistoryTarget): string {
       return `revision ${target.revision}`;
     case "time":
       return `the time ${new Date(target.timeMs).toISOString()}`;
+    case "entry":
+      return `revision ${target.revision} (entry ${target.index} of the log)`;
     default:
       return unreachable(target);
   }
@@ -53,7 +57,12 @@ export function describeTarget(target: HistoryTarget): string {
 /** Whether a state lies at or before the target. */
 export function isWithin(
   target: HistoryTarget,
-  state: { readonly key?: string; readonly revision: Revision; readonly wallMs: number },
+  state: {
+    readonly key?: string;
+    readonly index: LogIndex;
+    readonly revision: Revision;
+    readonly wallMs: number;
+  },
 ): boolean {
   switch (target.kind) {
     case "newest":
@@ -64,6 +73,8 @@ export function isWithin(
       return state.revision <= target.revision;
     case "time":
       return state.wallMs <= target.timeMs;
+    case "entry":
+      return state.index <= target.index;
     default:
       return unreachable(target);
   }

@@ -9,6 +9,7 @@ import type { DoctorFlags } from "./doctor.js";
 import type { GcFlags } from "./gc.js";
 import { pointOptions } from "./point.js";
 import type { RestoreFlags, RestoreToFlags } from "./restore.js";
+import type { RestorePointFlags } from "./restore-point.js";
 import type { StoreCommandFlags } from "./session.js";
 
 const STORE_EXAMPLE = "--object-store s3://bucket/prod/";
@@ -18,7 +19,12 @@ Examples:
   t4 restore list ${STORE_EXAMPLE}
   t4 restore to ${STORE_EXAMPLE} --data-dir ./restored --revision 4711
   t4 restore to ${STORE_EXAMPLE} --data-dir ./restored --time 2026-05-04T12:30:00Z
+  t4 restore point ${STORE_EXAMPLE} --out ./point.json
+  t4 restore to --restore-point ./point.json --data-dir ./restored
   t4 restore checkpoint checkpoint/0000000000000001/0000000000000042.json ${STORE_EXAMPLE} --data-dir ./restored
+
+A restore point names the versions of all objects that one state needs, in a bucket that has versioning: it can be restored as long
+as the bucket keeps them, also after the objects were deleted.
 
 What is restored is a database of its own that needs no object store. To go on with a database after its disk was lost, start
 t4 run with an empty data directory and the same object store instead; to begin a branch, t4 branch fork.`;
@@ -105,6 +111,19 @@ function addRestoreCommands(program: Command, exit: Exit): void {
       exit(await (await import("./restore.js")).restoreList(flags));
     },
   );
+  withOptions(
+    storeCommand(
+      restore,
+      "point",
+      "pin a state by the versions of its objects, in a bucket with versioning",
+    ),
+    [
+      ...pointOptions(),
+      new Option("--out <file>", "a new file for the restore point (default: standard output)"),
+    ],
+  ).action(async (flags: RestorePointFlags) => {
+    exit(await (await import("./restore-point.js")).restorePoint(flags));
+  });
   const target = (): Option[] => [
     option("--data-dir <dir>", "a new or empty directory").makeOptionMandatory(),
     newNodeIdOption(),
@@ -126,10 +145,17 @@ function addRestoreCommands(program: Command, exit: Exit): void {
   ).action(async (key: string, flags: RestoreFlags) => {
     exit(await (await import("./restore.js")).restoreCheckpoint(key, flags));
   });
-  withOptions(storeCommand(restore, "to", "restore a revision, a moment or a checkpoint"), [
-    ...pointOptions(),
-    ...target(),
-  ]).action(async (flags: RestoreToFlags) => {
+  withOptions(
+    storeCommand(restore, "to", "restore a revision, a moment, a checkpoint or a restore point"),
+    [
+      ...pointOptions(),
+      new Option(
+        "--restore-point <file>",
+        "what t4 restore point has made; without --object-store, from where it was made",
+      ),
+      ...target(),
+    ],
+  ).action(async (flags: RestoreToFlags) => {
     exit(await (await import("./restore.js")).restoreTo(flags));
   });
 }

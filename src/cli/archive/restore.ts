@@ -1,13 +1,11 @@
 // `t4 restore`: what can be restored, and a data directory made from it that needs no object store.
 import { resolve } from "node:path";
+import { openPinned, pinnedTarget } from "../../checkpoint/pinned/pinned-store.js";
 import { describeTarget, type HistoryTarget } from "../../checkpoint/restore/history.js";
-import { restoreInto, type Restored } from "../../checkpoint/restore/restore.js";
+import type { RestoreProgress, Restored } from "../../checkpoint/restore/restore.js";
 import { restorableWindow, type RestorablePoint } from "../../checkpoint/restore/window.js";
-import { T4Error } from "../../core/errors.js";
-import { hexOfId } from "../../lib/hex.js";
-import { claimDirectory, takeDataDirectory } from "../../node/directory/data-directory.js";
-import { makeIdentity } from "../../node/directory/identity.js";
-import { readDirectoryEnd } from "../../node/read-only.js";
+import type { ObjectStore } from "../../object/object-store.js";
+import { restoreDirectory } from "../../node/offline/restored-directory.js";
 import { CommandError, EXIT_OK, EXIT_USAGE } from "../exit.js";
 import {
   print,
@@ -19,13 +17,8 @@ import {
   shownTime,
 } from "./output.js";
 import { pointOf, type PointFlags } from "./point.js";
-import {
-  readDatabase,
-  throwIfStopped,
-  withReadStore,
-  type Session,
-  type StoreCommandFlags,
-} from "./session.js";
+import { readRestorePoint } from "./restore-point.js";
+import { readDatabase, withReadStore, type StoreCommandFlags } from "./session.js";
 
 export interface RestoreFlags extends StoreCommandFlags {
   readonly dataDir: string;
@@ -34,7 +27,7 @@ export interface RestoreFlags extends StoreCommandFlags {
   readonly markCompacted?: boolean;
 }
 
-export type RestoreToFlags = RestoreFlags & PointFlags;
+export type RestoreToFlags = RestoreFlags & PointFlags & { readonly restorePoint?: string };
 
 export async function restoreList(flags: StoreCommandFlags): Promise<number> {
   return withReadStore(flags, async ({ store }) => {
@@ -104,28 +97,61 @@ export async function restoreCheckpoint(key: string, flags: RestoreFlags): Promi
 
 export async function restoreTo(flags: RestoreToFlags): Promise<number> {
   const target = pointOf(flags);
+  if (flags.restorePoint !== undefined) {
+    if (target !== null) {
+      throw new CommandError(
+        "a restore point is one state: leave --revision, --time and --checkpoint out",
+        EXIT_USAGE,
+      );
+    }
+    return restorePinned(flags.restorePoint, flags);
+  }
   if (target === null) {
     throw new CommandError(
-      "say what to restore: --revision, --time or --checkpoint (t4 restore list shows what there is)",
+      "say what to restore: --revision, --time or --checkpoint (t4 restore list shows what there is), or --restore-point",
       EXIT_USAGE,
     );
   }
   return restore(target, flags);
 }
 
-async function restore(target: HistoryTarget, flags: RestoreFlags): Promise<number> {
+/** From where the point was made, unless the flags name a copy that has the same versions. */
+async function restorePinned(file: string, flags: RestoreFlags): Promise<number> {
+  const point = readRestorePoint(file);
+  const isNamed = flags.objectStore !== undefined || flags.s3Bucket !== undefined;
+  const from = isNamed ? flags : { ...flags, objectStore: point.url };
+  return restore(pinnedTarget(point), from, (store) => openPinned(store, point));
+}
+
+async function restore(
+  target: HistoryTarget,
+  flags: RestoreFlags,
+  view: ((store: ObjectStore) => ObjectStore) | null = null,
+): Promise<number> {
   const raiseRevisionBy = bumpOf(flags);
   const path = resolve(flags.dataDir);
-  return withReadStore(flags, async (session) => {
-    await readDatabase(session.store);
-    const restored = await restoreDirectory(
-      session,
-      target,
-      path,
-      flags.nodeId ?? null,
-      raiseRevisionBy,
-    );
-    await verify(session, path, restored);
+  return withReadStore(flags, async ({ store: opened, runtime, signal }) => {
+    if (view === null) {
+      await readDatabase(opened);
+    }
+    const progress = new Progress();
+    let restored: Restored;
+    try {
+      restored = await restoreDirectory({
+        store: view === null ? opened : view(opened),
+        target,
+        runtime,
+        directory: path,
+        nodeId: flags.nodeId ?? null,
+        raiseRevisionBy,
+        signal,
+        progress: (told) => {
+          progress.show(() => shownProgress(told));
+        },
+      });
+    } finally {
+      progress.end();
+    }
     const { revision, index, wallMs, checkpoint, skipped } = restored;
     const command = `t4 run --data-dir ${shellWord(path)}`;
     if (flags.json === true) {
@@ -170,57 +196,10 @@ function bumpOf({ bumpRevision = 0, markCompacted = false }: RestoreFlags): numb
   return bumpRevision;
 }
 
-async function restoreDirectory(
-  { store, runtime, signal }: Session,
-  target: HistoryTarget,
-  path: string,
-  nodeId: string | null,
-  raiseRevisionBy: number,
-): Promise<Restored> {
-  const { disk, random, logger } = runtime;
-  const taken = await takeDataDirectory(path, null, disk);
-  const progress = new Progress();
-  try {
-    if (taken.identity !== null) {
-      throw new T4Error(
-        "T4_DATA_DIR_UNUSABLE",
-        `${path} holds a database already: choose an empty or new directory`,
-      );
-    }
-    return await restoreInto({
-      store,
-      target,
-      directory: path,
-      disk,
-      logger,
-      raiseRevisionBy,
-      progress: ({ files, filesTotal, bytes, bytesTotal, slots, entries }) => {
-        throwIfStopped(signal);
-        progress.show(
-          () =>
-            `restoring: ${String(files)} of ${String(filesTotal)} files, ${shownBytes(bytes)} of ${shownBytes(bytesTotal)}; ` +
-            `${String(entries)} entries of ${String(slots)} slots`,
-        );
-      },
-      complete: () => {
-        // A cluster of its own: it shares its history with the source, and nothing that is written from here on.
-        claimDirectory(taken, makeIdentity(random, nodeId), disk);
-      },
-    });
-  } finally {
-    progress.end();
-    await taken.lock.release();
-  }
-}
-
-/** Reads what was made, and looks whether it ends where it should. */
-async function verify({ runtime }: Session, path: string, restored: Restored): Promise<void> {
-  const { revision, index } = await readDirectoryEnd(path, runtime);
-  if (revision !== restored.revision || index !== restored.index) {
-    throw new T4Error(
-      "T4_CORRUPT",
-      `${path} ends at revision ${String(revision)} instead of ${String(restored.revision)}: do not use it ` +
-        `(cluster ${hexOfId(restored.clusterId)})`,
-    );
-  }
+function shownProgress(told: RestoreProgress): string {
+  const { files, filesTotal, bytes, bytesTotal, slots, entries } = told;
+  return (
+    `restoring: ${String(files)} of ${String(filesTotal)} files, ${shownBytes(bytes)} of ${shownBytes(bytesTotal)}; ` +
+    `${String(entries)} entries of ${String(slots)} slots`
+  );
 }

@@ -117,11 +117,3 @@ export async function readDatabase(store: ObjectStore): Promise<ReadManifest> {
   return read;
 }
 
-/** Ends a wait that has no signal of its own. */
-export function throwIfStopped(signal: AbortSignal): void {
-  if (signal.aborted) {
-    throw signal.reason instanceof Error
-      ? signal.reason
-      : new T4Error("T4_CANCELLED", "the command was stopped");
-  }
-}

@@ -1,4 +1,5 @@
 // What a node is told about the object store that holds its log and checkpoints.
+import type { PinnedPoint } from "../../checkpoint/pinned/pinned-point.js";
 import type { HistoryTarget } from "../../checkpoint/restore/history.js";
 import type { RestoreProgress } from "../../checkpoint/restore/restore.js";
 import type { ObjectStore } from "../../object/object-store.js";
@@ -24,11 +25,19 @@ export interface ArchiveConfig {
   readonly target: HistoryTarget;
   /** Of which database an empty prefix becomes a branch. */
   readonly branch: { readonly source: ObjectStore; readonly id: string } | null;
+  /** What an empty prefix and an empty data directory begin with, as a database of its own. */
+  readonly pinned?: PinnedSource;
   readonly progress?: (progress: RestoreProgress) => void;
   /** Gives up a start: its wait for the lock or the object store, and a restore. A T4Error as its reason says why. */
   readonly signal?: AbortSignal;
   /** The start is over, however it ended. */
   readonly started?: () => void;
+}
+
+/** A restore point, and the store that keeps the versions that it names. */
+export interface PinnedSource {
+  readonly point: PinnedPoint;
+  readonly store: ObjectStore;
 }
 
 /** When checkpoints are made, and what is kept of the past. Zeros switch a reason off. */

@@ -1,7 +1,11 @@
 // From what a user says of an object store to what a node is told: defaults, the store itself, and whether it is fit.
+import { utf8Bytes } from "../../lib/bytes.js";
 import { T4Error } from "../../core/errors.js";
 import { COLLECTION_GRACE_MS_MIN } from "../../core/limits.js";
 import type { Revision } from "../../core/words.js";
+import { decodePinnedPoint } from "../../checkpoint/pinned/pinned-point.js";
+import { versionsOf } from "../../checkpoint/pinned/pinned-store.js";
+import { pathBetween } from "../../checkpoint/prefix-path.js";
 import type { HistoryTarget } from "../../checkpoint/restore/history.js";
 import type { RestoreProgress } from "../../checkpoint/restore/restore.js";
 import { persistently, type StoreContext } from "../../archive/store-context.js";
@@ -12,7 +16,7 @@ import { openObjectStore } from "../../object/open-object-store.js";
 import { assertFit, probeObjectStore } from "../../object/probe.js";
 import { noMetrics } from "../../runtime/metrics.js";
 import type { Runtime } from "../../runtime/runtime.js";
-import type { ArchiveConfig, CheckpointConfig } from "./archive-config.js";
+import type { ArchiveConfig, CheckpointConfig, PinnedSource } from "./archive-config.js";
 import { StartWatch } from "./start-watch.js";
 
 /** Requests cost money at S3: 20 a second is what a busy Kubernetes needs. */
@@ -46,7 +50,7 @@ export interface ArchiveSettings {
   readonly restoreWindowMs?: number;
   /** How long what is needed no more is kept all the same; 24 hours, at least a minute. */
   readonly gcGraceMs?: number;
-  /** Where an empty prefix begins: needs `branch`. */
+  /** Where an empty prefix begins. A revision, time or checkpoint needs `branch`; a restore point must not have it. */
   readonly restore?: RestorePoint;
   /** An empty prefix becomes a branch of another database in the same object store. */
   readonly branch?: BranchSettings;
@@ -58,8 +62,19 @@ export interface ArchiveSettings {
   readonly signal?: AbortSignal;
 }
 
-export type RestorePoint =
+/** A point of a database's history. */
+export type PointInHistory =
   { readonly revision: number } | { readonly time: Date } | { readonly checkpoint: string };
+
+export type RestorePoint = PointInHistory | PinnedRestore;
+
+/** A restore point, from which an empty prefix and an empty data directory become a database of their own. */
+export interface PinnedRestore {
+  /** The document that `makeRestorePoint` or `t4 restore point` has made. */
+  readonly restorePoint: string | Uint8Array;
+  /** The object store that has the versions, if it is another than where the point was made: a replica of the bucket. */
+  readonly source?: string | ObjectStore;
+}
 
 export interface BranchSettings {
   /** The other database: a URL or an open store, like `objectStore`. */
@@ -112,6 +127,9 @@ export async function openArchive(
       branch === undefined
         ? null
         : await openStore(branch.source, { ...runtime, metrics: noMetrics });
+    const pinned = await pinnedOf(settings, store, async (given) =>
+      openStore(given, { ...runtime, metrics: noMetrics }),
+    );
     start = new StartWatch({
       answers,
       url: store.url,
@@ -129,6 +147,7 @@ export async function openArchive(
         address,
         checkpoints: { ...checkpointsOf(settings), graceMs },
         branch: source === null ? null : { source, id: branchId },
+        ...(pinned === null ? {} : { pinned }),
         signal,
         started: () => start?.end(),
       },
@@ -143,7 +162,51 @@ export async function openArchive(
   }
 }
 
-type PlainSettings = Omit<ArchiveConfig, "address" | "checkpoints" | "branch" | "signal">;
+/** Throws T4_INVALID_ARGUMENT, T4_CORRUPT, T4_FORMAT_TOO_NEW, T4_OBJECT_STORE_UNUSABLE. */
+async function pinnedOf(
+  { restore, branch, objectStore }: ArchiveSettings,
+  store: ObjectStore,
+  openStore: (given: string | ObjectStore) => Promise<ObjectStore>,
+): Promise<PinnedSource | null> {
+  if (restore === undefined || !("restorePoint" in restore)) {
+    return null;
+  }
+  if (branch !== undefined) {
+    throw new T4Error(
+      "T4_INVALID_ARGUMENT",
+      "a restore point begins a database of its own, and a branch one that shares another's objects: give one of the two",
+    );
+  }
+  const { restorePoint, source } = restore;
+  const body = typeof restorePoint === "string" ? utf8Bytes(restorePoint) : restorePoint;
+  const point = decodePinnedPoint(body, "the restore point");
+  const found =
+    source === undefined && typeof objectStore !== "string"
+      ? placeIn(store, point.url)
+      : await openStore(source ?? point.url);
+  versionsOf(found);
+  return { point, store: found };
+}
+
+/** A store that is open can only be asked for other places of its own. */
+function placeIn(store: ObjectStore, url: string): ObjectStore {
+  let path: string;
+  try {
+    path = pathBetween(store.url, url);
+  } catch (cause) {
+    throw new T4Error(
+      "T4_INVALID_ARGUMENT",
+      `the restore point was made in ${url}, and ${store.url} is another object store: open that one and give it as the restore's source`,
+      { cause },
+    );
+  }
+  return store.at(path);
+}
+
+type PlainSettings = Omit<
+  ArchiveConfig,
+  "address" | "checkpoints" | "branch" | "pinned" | "signal"
+>;
 
 function settingsOf(settings: ArchiveSettings, store: ObjectStore): PlainSettings {
   const { walSyncUpload, walLingerMs, walBatchBytesMax, onRestoreProgress } = settings;
@@ -154,7 +217,11 @@ function settingsOf(settings: ArchiveSettings, store: ObjectStore): PlainSetting
     ...(walBatchBytesMax === undefined ? {} : { batchBytesMax: walBatchBytesMax }),
     putsPerSecondMax:
       settings.walPutsPerSecondMax ?? (store.url.startsWith("s3:") ? S3_PUTS_PER_SECOND_MAX : 0),
-    target: historyTarget(settings.restore),
+    target: historyTarget(
+      settings.restore === undefined || "restorePoint" in settings.restore
+        ? undefined
+        : settings.restore,
+    ),
     ...(onRestoreProgress === undefined ? {} : { progress: onRestoreProgress }),
   };
 }
@@ -178,7 +245,7 @@ async function assertStoreFit(context: StoreContext): Promise<void> {
   assertFit(findings, store.url);
 }
 
-export function historyTarget(point: RestorePoint | undefined): HistoryTarget {
+export function historyTarget(point: PointInHistory | undefined): HistoryTarget {
   if (point === undefined) {
     return { kind: "newest" };
   }

@@ -10,6 +10,7 @@ import type { ArchiveRule } from "./archive-rule.js";
 import { takeDataDirectory, type DataDirectory } from "../directory/data-directory.js";
 import type { LocalNode } from "../local-node.js";
 import type { ArchiveConfig } from "./archive-config.js";
+import { beginAtPoint } from "./begin-at-point.js";
 import { Fence, leadArchived } from "./lead-archived.js";
 import { prepareArchived, type Prepared } from "./prepare-archived.js";
 
@@ -63,9 +64,13 @@ async function prepare(
   fence: Fence,
 ): Promise<Prepared> {
   const taken = await takeDataDirectory(path, nodeId, runtime.disk);
+  const { pinned } = archive;
   try {
     return await prepareArchived({
-      taken,
+      taken:
+        pinned === undefined
+          ? taken
+          : await beginAtPoint(taken, nodeId, { ...archive, pinned }, runtime),
       nodeId,
       archive,
       runtime,

@@ -44,6 +44,12 @@ export async function openDataDirectory(
 ): Promise<DataDirectory> {
   const taken = await takeDataDirectory(path, nodeId, disk, isCopying);
   try {
+    if (taken.identity === null && disk.exists(join(path, RESTORING_NAME))) {
+      throw new T4Error(
+        "T4_DATA_DIR_UNUSABLE",
+        `a restore into ${path} was interrupted, so nothing is there yet: run the same restore again, or remove the directory`,
+      );
+    }
     const identity = taken.identity ?? makeIdentity(random, nodeId);
     return claimDirectory(taken, identity, disk);
   } catch (error) {

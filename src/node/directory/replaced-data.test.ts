@@ -121,5 +121,9 @@ test("a directory whose restore was interrupted is taken again and again, before
     const { lock, identity } = await takeDataDirectory("/data", null, disk);
     assert.equal(identity, null);
     await lock.release();
+    // Without an object store to go on with, an empty database would take the place of what was to be restored.
+    await assert.rejects(openDataDirectory("/data", null, disk, new SeededRandom(start)), {
+      code: "T4_DATA_DIR_UNUSABLE",
+    });
   }
 });

@@ -19,6 +19,8 @@ export interface RestoreDirectoryOptions {
   readonly target: HistoryTarget;
   readonly runtime: Runtime;
   readonly directory: string;
+  /** Null: a random one. */
+  readonly nodeId: string | null;
   /** By how much its first start raises the revision; 0: not at all. */
   readonly raiseRevisionBy: number;
   /** Ends the restore; what was made so far is removed when the directory is taken again. */
@@ -31,7 +33,7 @@ export interface RestoreDirectoryOptions {
  * database, T4_NOT_RETAINED, T4_FUTURE_REVISION, T4_CORRUPT, T4_NO_SPACE, T4_IO or an ObjectStoreError.
  */
 export async function restoreDirectory(options: RestoreDirectoryOptions): Promise<Restored> {
-  const { store, target, runtime, directory, raiseRevisionBy, signal, progress } = options;
+  const { store, target, runtime, directory, nodeId, raiseRevisionBy, signal, progress } = options;
   const { disk, random, logger } = runtime;
   const taken = await takeDataDirectory(directory, null, disk);
   let restored: Restored;
@@ -54,7 +56,7 @@ export async function restoreDirectory(options: RestoreDirectoryOptions): Promis
         progress?.(told);
       },
       complete: () => {
-        claimDirectory(taken, makeIdentity(random, null), disk);
+        claimDirectory(taken, makeIdentity(random, nodeId), disk);
       },
     });
   } finally {

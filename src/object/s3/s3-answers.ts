@@ -7,18 +7,23 @@ export function hasName(error: unknown, name: string): boolean {
   return error instanceof Error && error.name === name;
 }
 
+/** How S3 says that there is no such object: to GET; to HEAD; and to a GET of a version, whose id may be none of its own. */
+export const ABSENT: readonly string[] = ["NoSuchKey"];
+export const HEAD_ABSENT: readonly string[] = ["NotFound"];
+export const VERSION_ABSENT: readonly string[] = ["NoSuchKey", "NoSuchVersion", "InvalidArgument"];
+
 /**
  * The answer, or null if there is no such object. Any other 404 stays an error: a missing bucket, or a web server that
  * knows nothing of S3, must not look like an empty store. Only HEAD's has no body that could tell, and another name.
  */
 export async function presentOrNull<Value>(
   answer: Promise<Value>,
-  absentName: "NoSuchKey" | "NotFound" = "NoSuchKey",
+  absent: readonly string[] = ABSENT,
 ): Promise<Value | null> {
   try {
     return await answer;
   } catch (error) {
-    if (hasName(error, absentName)) {
+    if (absent.some((name) => hasName(error, name))) {
       return null;
     }
     throw error;
@@ -49,6 +54,11 @@ export function tagOf(etag: string | undefined): string {
     throw refusal("NotImplemented", "the answer has no ETag");
   }
   return etag;
+}
+
+/** What tells the version of an object; nothing in a bucket that never had versioning. */
+export function versionMember(versionId: string | undefined): { readonly version?: string } {
+  return versionId === undefined || versionId === "" ? {} : { version: versionId };
 }
 
 /** A tag without the quotes that the standard puts around it. */

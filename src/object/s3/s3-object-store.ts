@@ -3,6 +3,7 @@
 import {
   DeleteObjectCommand,
   DeleteObjectsCommand,
+  GetBucketVersioningCommand,
   GetObjectCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
@@ -23,13 +24,26 @@ import {
   type ObjectInfo,
   type ObjectSource,
   type ObjectStore,
+  type ObjectVersion,
+  type ObjectVersions,
   type PutCondition,
   type PutOutcome,
   type StoredObject,
 } from "../object-store.js";
 import { assertObjectKey, resolvePrefix } from "../object-key.js";
 import { normalizePrefix } from "./s3-prefix.js";
-import { bareTag, decodedName, hasName, presentOrNull, tagOf, wholeBody } from "./s3-answers.js";
+import {
+  ABSENT,
+  bareTag,
+  decodedName,
+  hasName,
+  HEAD_ABSENT,
+  presentOrNull,
+  tagOf,
+  VERSION_ABSENT,
+  versionMember,
+  wholeBody,
+} from "./s3-answers.js";
 import { S3Calls, type Result, type S3Call, type Send } from "./s3-calls.js";
 import { makeS3Client } from "./s3-client.js";
 import { S3Counters } from "./s3-counters.js";
@@ -97,6 +111,7 @@ interface Bucket {
 
 class S3ObjectStore implements ObjectStore {
   readonly url: string;
+  readonly versions: ObjectVersions;
   readonly #bucket: Bucket;
   readonly #prefix: string;
   readonly #owner: boolean;
@@ -106,6 +121,12 @@ class S3ObjectStore implements ObjectStore {
     this.#prefix = prefix;
     this.#owner = owner;
     this.url = `s3://${bucket.bucket}/${prefix}`;
+    this.versions = {
+      areKept: async (options) => this.#areVersionsKept(options),
+      get: async (key, version, options) => this.#get(key, version, options),
+      getRange: async (key, version, range, options) =>
+        this.#getRange(key, version, range, options),
+    };
   }
 
   at(path: string): ObjectStore {
@@ -117,47 +138,17 @@ class S3ObjectStore implements ObjectStore {
   }
 
   async get(key: string, options?: CallOptions): Promise<StoredObject | null> {
-    return this.#repeat("GetObject", key, options, async (attempt) => {
-      const answer = await presentOrNull(
-        attempt.client.send(new GetObjectCommand(this.#name(key)), attempt.options),
-      );
-      if (answer === null) {
-        return { value: null, outcome: "absent" };
-      }
-      const body = await wholeBody(answer, attempt);
-      return { value: { body, tag: tagOf(answer.ETag) }, outcome: "ok" };
-    });
+    return this.#get(key, null, options);
   }
 
   async getRange(key: string, range: ByteRange, options?: CallOptions): Promise<Uint8Array | null> {
-    const { offset, length } = range;
-    assert(length > 0, "a range has at least one byte");
-    const last = offset + length - 1;
-    return this.#repeat("GetObject", key, options, async (attempt) => {
-      const command = new GetObjectCommand({
-        ...this.#name(key),
-        Range: `bytes=${offset}-${last}`,
-      });
-      const answer = await presentOrNull(attempt.client.send(command, attempt.options));
-      if (answer === null) {
-        return { value: null, outcome: "absent" };
-      }
-      if (answer.ContentRange?.startsWith(`bytes ${offset}-`) !== true) {
-        throw refusal("NotImplemented", "the answer is not the range that was asked for");
-      }
-      const body = await wholeBody(answer, attempt);
-      if (body.length !== length) {
-        // It came whole, so asking again would not help: the object ends there.
-        throw refusal("InvalidRange", `${body.length} bytes of ${length} are at ${offset}`);
-      }
-      return { value: body, outcome: "ok" };
-    });
+    return this.#getRange(key, null, range, options);
   }
 
   /** A missing bucket looks like a missing object here: the answer to HEAD has no body that could tell them apart. */
   async head(key: string, options?: CallOptions): Promise<ObjectInfo | null> {
     const found = await this.#head(key, options);
-    return found === null ? null : { key, bytes: found.bytes };
+    return found === null ? null : { key, bytes: found.bytes, ...versionMember(found.versionId) };
   }
 
   async put(key: string, body: Uint8Array | ObjectSource, options?: CallOptions): Promise<void> {
@@ -281,6 +272,72 @@ class S3ObjectStore implements ObjectStore {
     }
   }
 
+  async #get(
+    key: string,
+    version: ObjectVersion | null,
+    options: CallOptions | undefined,
+  ): Promise<StoredObject | null> {
+    const name = this.#name(key, version);
+    const absent = version === null ? ABSENT : VERSION_ABSENT;
+    return this.#repeat("GetObject", key, options, async (attempt) => {
+      const answer = await presentOrNull(
+        attempt.client.send(new GetObjectCommand(name), attempt.options),
+        absent,
+      );
+      if (answer === null) {
+        return { value: null, outcome: "absent" };
+      }
+      const body = await wholeBody(answer, attempt);
+      const tag = tagOf(answer.ETag);
+      return { value: { body, tag, ...versionMember(answer.VersionId) }, outcome: "ok" };
+    });
+  }
+
+  async #getRange(
+    key: string,
+    version: ObjectVersion | null,
+    { offset, length }: ByteRange,
+    options: CallOptions | undefined,
+  ): Promise<Uint8Array | null> {
+    assert(length > 0, "a range has at least one byte");
+    const last = offset + length - 1;
+    const name = this.#name(key, version);
+    const absent = version === null ? ABSENT : VERSION_ABSENT;
+    return this.#repeat("GetObject", key, options, async (attempt) => {
+      const command = new GetObjectCommand({ ...name, Range: `bytes=${offset}-${last}` });
+      const answer = await presentOrNull(attempt.client.send(command, attempt.options), absent);
+      if (answer === null) {
+        return { value: null, outcome: "absent" };
+      }
+      if (answer.ContentRange?.startsWith(`bytes ${offset}-`) !== true) {
+        throw refusal("NotImplemented", "the answer is not the range that was asked for");
+      }
+      const body = await wholeBody(answer, attempt);
+      if (body.length !== length) {
+        // It came whole, so asking again would not help: the object ends there.
+        throw refusal("InvalidRange", `${body.length} bytes of ${length} are at ${offset}`);
+      }
+      return { value: body, outcome: "ok" };
+    });
+  }
+
+  /** Suspended counts as not: from then on, objects are overwritten in place. */
+  async #areVersionsKept(options: CallOptions | undefined): Promise<boolean> {
+    const command = new GetBucketVersioningCommand({ Bucket: this.#bucket.bucket });
+    try {
+      return await this.#repeat("GetBucketVersioning", "", options, async (attempt) => {
+        const { Status } = await attempt.client.send(command, attempt.options);
+        return { value: Status === "Enabled", outcome: "ok" };
+      });
+    } catch (error) {
+      // A store that knows nothing of it has none.
+      if (error instanceof ObjectStoreError && error.code === "unsupported") {
+        return false;
+      }
+      throw error;
+    }
+  }
+
   async #putOnce(
     key: string,
     body: Uint8Array,
@@ -307,15 +364,23 @@ class S3ObjectStore implements ObjectStore {
   async #head(
     key: string,
     options?: CallOptions,
-  ): Promise<{ readonly bytes: number; readonly tag: string } | null> {
+  ): Promise<{
+    readonly bytes: number;
+    readonly tag: string;
+    readonly versionId: string | undefined;
+  } | null> {
     return this.#repeat("HeadObject", key, options, async (attempt) => {
       const command = new HeadObjectCommand(this.#name(key));
       const sending = attempt.client.send(command, attempt.options);
-      const answer = await presentOrNull(sending, "NotFound");
+      const answer = await presentOrNull(sending, HEAD_ABSENT);
       return answer === null
         ? { value: null, outcome: "absent" }
         : {
-            value: { bytes: answer.ContentLength ?? 0, tag: tagOf(answer.ETag) },
+            value: {
+              bytes: answer.ContentLength ?? 0,
+              tag: tagOf(answer.ETag),
+              versionId: answer.VersionId,
+            },
             outcome: "ok",
           };
     });
@@ -372,9 +437,13 @@ class S3ObjectStore implements ObjectStore {
     return { operation, place, bytes, signal: options?.signal };
   }
 
-  #name(key: string): { readonly Bucket: string; readonly Key: string } {
+  #name(
+    key: string,
+    version: ObjectVersion | null = null,
+  ): { readonly Bucket: string; readonly Key: string; readonly VersionId?: string } {
     assertObjectKey(key);
-    return { Bucket: this.#bucket.bucket, Key: this.#prefix + key };
+    const name = { Bucket: this.#bucket.bucket, Key: this.#prefix + key };
+    return version === null ? name : { ...name, VersionId: version };
   }
 }
 

@@ -1,6 +1,7 @@
 // The S3 operations that a store makes, under S3's own names, as they are counted and named in messages.
 
 export type S3Operation =
+  | "GetBucketVersioning"
   | "GetObject"
   | "HeadObject"
   | "PutObject"
@@ -15,10 +16,12 @@ export type S3Operation =
 /** The permission that an operation needs, as policies name it. */
 export function actionsOf(operation: S3Operation): string {
   switch (operation) {
+    case "GetBucketVersioning":
+      return "s3:GetBucketVersioning";
     case "GetObject":
     case "HeadObject":
       // Without the second, AWS answers 403 for an object that is not there.
-      return "s3:GetObject and s3:ListBucket";
+      return "s3:GetObject (for a version s3:GetObjectVersion) and s3:ListBucket";
     case "DeleteObject":
     case "DeleteObjects":
       return "s3:DeleteObject";

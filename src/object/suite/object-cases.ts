@@ -42,7 +42,7 @@ export const objectCases: readonly ObjectStoreCase[] = [
     await store.put("a/b", body("hello"));
     same(await textOf(store, "a/b"), "hello", "the object");
     same(await textOf(store.at(""), "a/b"), "hello", "the object seen by another view");
-    same(await store.head("a/b"), { key: "a/b", bytes: 5 }, "what is known of the object");
+    same(await infoOf(store, "a/b"), { key: "a/b", bytes: 5 }, "what is known of the object");
   }),
   onStore("an object that is not there is null", async (store) => {
     same(await store.get("none"), null, "get");
@@ -64,7 +64,7 @@ export const objectCases: readonly ObjectStoreCase[] = [
   onStore("an empty object is an object", async (store) => {
     await store.put("empty", new Uint8Array(0));
     same((await store.get("empty"))?.body.length, 0, "its length");
-    same(await store.head("empty"), { key: "empty", bytes: 0 }, "what is known of it");
+    same(await infoOf(store, "empty"), { key: "empty", bytes: 0 }, "what is known of it");
     const outcome = await store.putIf("empty", body("x"), { kind: "absent" });
     same(outcome.kind, "lost", "a create where it is");
   }),
@@ -172,6 +172,12 @@ export const objectCases: readonly ObjectStoreCase[] = [
     await throwsCode("cancelled", "delete", async () => store.delete(["k"], { signal }));
   }),
 ];
+
+/** Without the version, which only some stores have. */
+async function infoOf(store: ObjectStore, key: string): Promise<unknown> {
+  const info = await store.head(key);
+  return info === null ? null : { key: info.key, bytes: info.bytes };
+}
 
 async function checkRange(
   store: ObjectStore,

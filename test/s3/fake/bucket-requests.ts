@@ -8,10 +8,16 @@ import {
   type S3Answer,
   type S3Request,
 } from "./answer.js";
-import type { Bucket } from "./buckets.js";
+import type { Bucket, Versioning } from "./buckets.js";
 import { checkChecksums } from "./object-requests.js";
 import type { Quirks } from "./quirks.js";
 import { encodeName } from "./signature.js";
+
+const STATUS: Readonly<Record<Versioning, string>> = {
+  off: "",
+  enabled: "<Status>Enabled</Status>",
+  suspended: "<Status>Suspended</Status>",
+};
 
 const LIST_KEYS_MAX = 1000;
 const DELETE_KEYS_MAX = 1000;
@@ -27,13 +33,15 @@ export function bucketRequest(request: S3Request, bucket: Bucket, quirks: Quirks
     case "DeleteObjects":
       return deleteObjects(request, bucket, quirks);
     case "PutBucketVersioning":
-      bucket.isVersioned = request.body.includes("<Status>Enabled</Status>");
+      bucket.versioning = request.body.includes("<Status>Enabled</Status>")
+        ? "enabled"
+        : "suspended";
       return emptyAnswer(200);
     case "GetBucketVersioning":
-      return xmlAnswer(
-        "VersioningConfiguration",
-        bucket.isVersioned ? "<Status>Enabled</Status>" : "",
-      );
+      if (quirks.versioning === "not-implemented") {
+        throw new S3Refusal(501, "NotImplemented");
+      }
+      return xmlAnswer("VersioningConfiguration", STATUS[bucket.versioning]);
     default:
       throw new S3Refusal(405, "MethodNotAllowed");
   }

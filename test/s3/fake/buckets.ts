@@ -23,8 +23,10 @@ export interface Upload {
 /** The id of the only version of an object in a bucket without versioning. */
 const NULL_VERSION = "null";
 
+export type Versioning = "off" | "enabled" | "suspended";
+
 export class Bucket {
-  isVersioned: boolean = false;
+  versioning: Versioning = "off";
   readonly uploads: Map<string, Upload> = new Map();
   readonly #versions = new Map<string, Version[]>();
   #sortedKeys: string[] | null = null;
@@ -34,19 +36,29 @@ export class Bucket {
     return this.#versions.get(key)?.at(-1)?.object ?? null;
   }
 
-  version(key: string, id: string): StoredVersion | null {
-    return this.#versions.get(key)?.find((version) => version.id === id)?.object ?? null;
+  /** The id of the version that counts, as answers tell it: null in a bucket that never had versioning. */
+  currentId(key: string): string | null {
+    return this.versioning === "off" ? null : (this.#versions.get(key)?.at(-1)?.id ?? null);
+  }
+
+  version(key: string, id: string): Version | null {
+    return this.#versions.get(key)?.find((version) => version.id === id) ?? null;
   }
 
   versions(key: string): readonly Version[] {
     return this.#versions.get(key) ?? [];
   }
 
-  /** Adds a version, or replaces the only one. Gives back its id, or null without versioning. */
+  /**
+   * Adds a version, or replaces the one without an id: the only one if there never was versioning, and one of several
+   * while it is suspended. Gives back its id, or null without versioning.
+   */
   put(key: string, object: StoredVersion | null): string | null {
-    if (!this.isVersioned) {
-      this.#set(key, object === null ? [] : [{ id: NULL_VERSION, object }]);
-      return null;
+    if (this.versioning !== "enabled") {
+      const others = this.versions(key).filter(({ id }) => id !== NULL_VERSION);
+      const isGone = object === null && others.length === 0;
+      this.#set(key, isGone ? [] : [...others, { id: NULL_VERSION, object }]);
+      return this.versioning === "off" ? null : NULL_VERSION;
     }
     const id = this.nextId();
     this.#set(key, [...this.versions(key), { id, object }]);

@@ -66,10 +66,15 @@ function put(request: S3Request, bucket: Bucket, quirks: Quirks, nowMs: number):
 }
 
 function get(request: S3Request, bucket: Bucket, quirks: Quirks): S3Answer {
-  const id = request.query.get("versionId");
-  const found = id === null ? bucket.current(request.key) : bucket.version(request.key, id);
+  const asked = request.query.get("versionId");
+  const version = asked === null ? null : bucket.version(request.key, asked);
+  if (asked !== null && version?.object === null) {
+    throw new S3Refusal(405, "MethodNotAllowed", { headers: { "x-amz-delete-marker": "true" } });
+  }
+  const id = asked ?? bucket.currentId(request.key);
+  const found = asked === null ? bucket.current(request.key) : (version?.object ?? null);
   if (found === null) {
-    throw new S3Refusal(404, id === null ? "NoSuchKey" : "NoSuchVersion");
+    throw new S3Refusal(404, asked === null ? "NoSuchKey" : "NoSuchVersion");
   }
   const match = request.headers["if-match"];
   if (match !== undefined && bare(match) !== found.etag) {
@@ -80,6 +85,7 @@ function get(request: S3Request, bucket: Bucket, quirks: Quirks): S3Answer {
     "last-modified": new Date(found.modifiedMs).toUTCString(),
     "accept-ranges": "bytes",
     "content-type": "application/octet-stream",
+    ...versionHeader(id),
     ...found.meta,
   };
   const noneMatch = request.headers["if-none-match"];

@@ -11,6 +11,8 @@ export interface Quirks {
   readonly listOrder?: "reversed";
   /** Writes that would take the bucket past this are refused. */
   readonly bytesMax?: number;
+  /** Stores without versions of objects, such as Cloudflare R2. */
+  readonly versioning?: "not-implemented";
   /** Answers a GET with the whole object whatever range was asked for. */
   readonly ranges?: "ignored";
 }
