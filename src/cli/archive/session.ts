@@ -3,7 +3,6 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { StoreContext } from "../../archive/store-context.js";
-import { T4Error } from "../../core/errors.js";
 import { readLatestManifest, type ReadManifest } from "../../archive/latest-manifest.js";
 import { onAbort } from "../../lib/abort-listeners.js";
 import { objectStoreT4Error } from "../../object/object-errors.js";
@@ -116,4 +115,3 @@ export async function readDatabase(store: ObjectStore): Promise<ReadManifest> {
   }
   return read;
 }
-
