@@ -8,6 +8,8 @@ import { parseArgs } from "node:util";
 
 import { formatEmbedded, type EmbeddedResults, type Figure } from "./embedded/results.js";
 import type { FillAnswer, ReopenAnswer, Task } from "./embedded/task-main.js";
+import { probeThreadWrites } from "./embedded/thread-write.js";
+import { formatDuration } from "./harness/table.js";
 import { describeMachine, probeSyncedWrites } from "./harness/machine.js";
 import { BackgroundProcess, freePort, removeAtExit, run } from "./harness/processes.js";
 import { t4Command, waitUntilServing } from "./harness/server-under-test.js";
@@ -64,7 +66,18 @@ async function figuresOf(task: Task, options: Options): Promise<Figure[]> {
 
 async function measurePuts(options: Options): Promise<Figure[]> {
   const syncedWriteNs = probeSyncedWrites(options.directory).p50;
-  return figuresOf({ name: "puts", seconds: options.seconds, syncedWriteNs }, options);
+  const threadWriteNs = await probeThreadWrites(options.directory);
+  const figures = await figuresOf(
+    { name: "puts", seconds: options.seconds, syncedWriteNs },
+    options,
+  );
+  const byThread: Figure = {
+    name: "a synced write by another thread, without the store",
+    value: 1e9 / threadWriteNs,
+    unit: "per second",
+    note: `p50 ${formatDuration(threadWriteNs)}; the same in one thread ${formatDuration(syncedWriteNs)}`,
+  };
+  return [byThread, ...figures];
 }
 
 /** Bytes of disk that all files take, holes not counted. */

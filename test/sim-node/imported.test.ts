@@ -229,14 +229,17 @@ test("wherever the power is cut, an import counts as a whole or is begun anew", 
   assert.ok(cut > 20 && counted > 0);
 });
 
-test("a start after an import that was cut off begins an empty database", async () => {
+test("a start after an import that was cut off is refused, and the same import goes through", async () => {
   const from = await openOn(new SimulatedDisk(), 1);
   await writeHistory(from, new SeededRandom(3), 30);
   const disk = new SimulatedDisk();
   disk.cutPowerAt = 25;
   await assert.rejects(importOnto(disk, await snapshotOf(from)), PowerLossError);
-  const to = await openOn(disk.afterPowerLoss(1), 2);
-  assert.equal(to.node.revision, 1);
+  const left = disk.afterPowerLoss(1);
+  await assert.rejects(openOn(left, 2), { code: "T4_DATA_DIR_UNUSABLE", message: /interrupted/ });
+  await importOnto(left, await snapshotOf(from));
+  const to = await openOn(left, 2);
+  assert.equal(to.node.revision, from.node.revision);
 });
 
 test("a directory with a database or other files is refused and left as it is", async () => {

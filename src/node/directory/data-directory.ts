@@ -47,7 +47,7 @@ export async function openDataDirectory(
     if (taken.identity === null && disk.exists(join(path, RESTORING_NAME))) {
       throw new T4Error(
         "T4_DATA_DIR_UNUSABLE",
-        `a restore into ${path} was interrupted, so nothing is there yet: run the same restore again, or remove the directory`,
+        `a restore or an import into ${path} was interrupted, so no database is there: run the same command again, or remove the directory`,
       );
     }
     const identity = taken.identity ?? makeIdentity(random, nodeId);
