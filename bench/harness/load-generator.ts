@@ -80,6 +80,8 @@ export interface LoadOptions {
   readonly watchers?: number;
   readonly putsPerSecond?: number;
   readonly seed?: number;
+  /** Of the user whose calls these are, where auth is on. */
+  readonly token?: string;
 }
 
 /** Compiles the generator unless its binary is newer than every source. */
@@ -119,6 +121,7 @@ function toArguments(options: LoadOptions): string[] {
     watchers: options.watchers,
     "puts-per-second": options.putsPerSecond,
     seed: options.seed,
+    token: options.token,
   };
   return [
     options.mode,
