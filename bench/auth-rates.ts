@@ -1,6 +1,5 @@
-// node build/bench/auth-rates.js: what auth costs the whole server. Two servers with the same data take turns, one of them
-// with auth on: 100 users with a role each, 1,000 permissions, every call with a simple token. Pinned as in the comparison
-// with etcd.
+// node build/bench/auth-rates.js: what auth costs the whole server. It is switched on and off in turns on one server: 100 users
+// with a role each, 1,000 permissions, every call with a simple token. Pinned as in the comparison with etcd.
 import { tmpdir } from "node:os";
 import { parseArgs } from "node:util";
 
@@ -36,10 +35,16 @@ const warmUpSeconds = Number(options["warm-up"]);
 
 const base64 = (text: string): string => Buffer.from(text).toString("base64");
 
-async function post(port: number, path: string, body: object): Promise<{ token?: string }> {
+async function post(
+  port: number,
+  path: string,
+  body: object,
+  token = "",
+): Promise<{ token?: string }> {
   const answer = await fetch(`http://127.0.0.1:${port}/v3/${path}`, {
     method: "POST",
     body: JSON.stringify(body),
+    ...(token === "" ? {} : { headers: { authorization: token } }),
   });
   const text = await answer.text();
   if (!answer.ok) {
@@ -59,8 +64,8 @@ async function grant(port: number, role: string, key: string, end: string): Prom
   await post(port, "auth/role/grant", { name: role, perm });
 }
 
-/** Switches auth on; returns the token of a user who may read and write everything, by the last of ten permissions. */
-async function enableAuth(port: number): Promise<string> {
+/** Each user may read and write everything, by the last of its ten permissions. */
+async function addUsers(port: number): Promise<void> {
   await addUser(port, "root", "root");
   for (let user = 0; user < USERS; user += 1) {
     await addUser(port, `user-${user}`, `role-${user}`);
@@ -70,8 +75,10 @@ async function enableAuth(port: number): Promise<string> {
     }
     await grant(port, `role-${user}`, "\0", "\0");
   }
-  await post(port, "auth/enable", {});
-  const { token } = await post(port, "auth/authenticate", { name: "user-7", password: PASSWORD });
+}
+
+async function login(port: number, name: string): Promise<string> {
+  const { token } = await post(port, "auth/authenticate", { name, password: PASSWORD });
   if (token === undefined) {
     throw new Error("a login gives a token");
   }
@@ -99,20 +106,24 @@ async function measure(
 }
 
 await buildGenerator();
-const off = await ServerUnderTest.start("ours", "t4", tmpdir());
-const on = await ServerUnderTest.start("ours", "t4", tmpdir());
+const server = await ServerUnderTest.start("ours", "t4", tmpdir());
 try {
-  for (const { port } of [off, on]) {
-    const fill = { connections: 16, streams: 16, keys: preloadedKeys, valueBytes };
-    assertSound(await generateLoad({ mode: "fill", port, core: loadCore, ...fill }));
-  }
-  const token = await enableAuth(on.port);
+  const { port } = server;
+  const fill = { connections: 16, streams: 16, keys: preloadedKeys, valueBytes };
+  assertSound(await generateLoad({ mode: "fill", port, core: loadCore, ...fill }));
+  await addUsers(port);
+  const withAuth = async (load: (typeof loads)[number]): Promise<number> => {
+    await post(port, "auth/enable", {});
+    const rate = await measure(server, load, await login(port, "user-7"));
+    await post(port, "auth/disable", {}, await login(port, "root"));
+    return rate;
+  };
   const rows: string[][] = [];
   for (const load of loads) {
     const rates = { off: [] as number[], on: [] as number[] };
     for (let round = 0; round < Number(options.rounds); round += 1) {
       for (const isOn of round % 2 === 0 ? [false, true] : [true, false]) {
-        const rate = await measure(isOn ? on : off, load, isOn ? token : undefined);
+        const rate = isOn ? await withAuth(load) : await measure(server, load, undefined);
         rates[isOn ? "on" : "off"].push(rate);
       }
     }
@@ -128,6 +139,5 @@ try {
     formatTable([["load", "without auth /s", "with auth /s", "with ÷ without"], ...rows]),
   );
 } finally {
-  await off.stop();
-  await on.stop();
+  await server.stop();
 }
