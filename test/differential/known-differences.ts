@@ -6,6 +6,7 @@ import type { Message } from "../support/grpc-client.js";
 import { findDifferences, type Encounter } from "./compare.js";
 import { rootRolePermissions, unguardedMethods } from "./known-auth-differences.js";
 import { notYetServed } from "./not-yet-served.js";
+import { resolve } from "./script/operation.js";
 import { EVENT_DELETE, type EventGroup } from "./event-history.js";
 
 export type Matcher = (encounter: Encounter) => boolean;
@@ -130,7 +131,7 @@ function hashAtCompaction(encounter: Encounter): boolean {
   const revision: unknown = operation.kind === "call" ? operation.request["revision"] : undefined;
   return (
     isCallOf(encounter, "Maintenance/HashKV") &&
-    isDeepStrictEqual(revision, { $revision: "compacted", plus: 0 }) &&
+    resolve(revision, resolution) === String(compactRevision) &&
     isError(referenceAnswer, 11, "etcdserver: mvcc: required revision has been compacted") &&
     ((subjectAnswer as Message)["response"] as Message | undefined)?.["compact_revision"] ===
       String(compactRevision)
