@@ -9,7 +9,6 @@ export {
   type Branch,
   type BranchInfo,
   type ForkOptions,
-  type HistoryPoint,
   type MadeRestorePoint,
   type PinnedState,
   type RestoredDirectory,
@@ -68,6 +67,7 @@ export type { Consistency } from "./node/node.js";
 export type {
   ArchiveSettings,
   BranchSettings,
+  NoPoint,
   PinnedRestore,
   PointInHistory,
   RestorePoint,

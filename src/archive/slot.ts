@@ -12,7 +12,7 @@
 // Must never: take a slot that is shorter or otherwise than what was written for the end of the archive.
 import { assert } from "../lib/assert.js";
 import { bytesOfHex, hexOf } from "../lib/hex.js";
-import { sha256 } from "../lib/sha256.js";
+import { sha256Of } from "../lib/sha256.js";
 import { T4Error } from "../core/errors.js";
 import type { LogIndex, Revision, Term } from "../core/words.js";
 import { corrupt } from "../log/format.js";
@@ -154,9 +154,7 @@ function finishSlot(body: Uint8Array): EncodedSlot {
 }
 
 function hashOf(body: Uint8Array): string {
-  const digest = sha256();
-  digest.update(body.subarray(0, body.length - SLOT_HASH_BYTES));
-  return digest.hex();
+  return sha256Of(body.subarray(0, body.length - SLOT_HASH_BYTES));
 }
 
 /** What a slot says of the one before. Nothing else of it is looked at. */

@@ -9,6 +9,7 @@ import type { Logger } from "../runtime/logger.js";
 import { lateLogger, type LateLogger } from "../runtime/pino-logger.js";
 import { PrometheusMetrics } from "../runtime/prometheus-metrics.js";
 import type { Runtime } from "../runtime/runtime.js";
+import { stayAlive } from "../runtime/stay-alive.js";
 import { systemRuntime } from "../runtime/system-runtime.js";
 import type { Server } from "../server/server.js";
 import { ROOT_PASSWORD_VARIABLE } from "./auth-flags.js";
@@ -19,7 +20,6 @@ import { runOptions, type RunFlags } from "./flags.js";
 import type { ListenSettings } from "./listen.js";
 import { autoCompactionOf } from "./maintenance-flags.js";
 import { abortedBySignal, stopRequested } from "./signals.js";
-import { stayAlive } from "./stay-alive.js";
 
 /** How long after the start the log is opened: the clients that wait for a server come first. */
 const LOG_DELAY_MS = 50;
@@ -113,22 +113,22 @@ async function serveArchived(
   const slow = setTimeout(() => {
     logger.open();
   }, SLOW_START_MS);
-  const mayEnd = stayAlive();
   try {
-    const { openRunArchive } = await import("./run-archive.js");
-    const archive = await openRunArchive(flags, settings, runtime, starting);
-    try {
-      const opening = openNode({ ...config, archive: archive.config }, runtime);
-      return await serveNode(flags, config.dataDirectory, opening, running);
-    } finally {
-      await archive.close();
-    }
+    return await stayAlive(async () => {
+      const { openRunArchive } = await import("./run-archive.js");
+      const archive = await openRunArchive(flags, settings, runtime, starting);
+      try {
+        const opening = openNode({ ...config, archive: archive.config }, runtime);
+        return await serveNode(flags, config.dataDirectory, opening, running);
+      } finally {
+        await archive.close();
+      }
+    });
   } catch (error) {
     const isGivenUp = starting.aborted && error instanceof T4Error && error.code === "T4_CANCELLED";
     throw isGivenUp ? starting.reason : error;
   } finally {
     clearTimeout(slow);
-    mayEnd();
   }
 }
 

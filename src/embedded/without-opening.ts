@@ -3,13 +3,12 @@
 import type { HistoryTarget } from "../checkpoint/restore/history.js";
 import type { RestoreProgress } from "../checkpoint/restore/restore.js";
 import { T4Error } from "../core/errors.js";
-import type { PointInHistory } from "../node/archive/archive-settings.js";
+import type { NoPoint, PointInHistory } from "../node/archive/archive-settings.js";
 import type { StoreContext } from "../node/offline/store-session.js";
 import type { ObjectStore } from "../object/object-store.js";
 import type { Logger } from "../runtime/logger.js";
 import type { Runtime } from "../runtime/runtime.js";
-import { utf8, utf8Bytes } from "../lib/bytes.js";
-import { stayAlive } from "../runtime/stay-alive.js";
+import { utf8 } from "../lib/bytes.js";
 import { wholeNumber } from "./arguments.js";
 
 export interface StoreOptions {
@@ -22,15 +21,10 @@ export interface StoreOptions {
 }
 
 /** A moment of a database's history; without one it is the newest. */
-export type HistoryPoint =
-  | { readonly revision: number; readonly time?: never; readonly checkpoint?: never }
-  | { readonly time: Date; readonly revision?: never; readonly checkpoint?: never }
-  /** Its key. */
-  | { readonly checkpoint: string; readonly revision?: never; readonly time?: never }
-  | { readonly revision?: never; readonly time?: never; readonly checkpoint?: never };
+type AtPoint = PointInHistory | NoPoint;
 
 export type ForkOptions = StoreOptions &
-  HistoryPoint & {
+  AtPoint & {
     /** Letters, digits, ".", "_" and "-", at most 64. */
     readonly branchId: string;
     /** Where the branch's objects go in the same store, relative to the database's; by default `branch/<branchId>/`. */
@@ -58,7 +52,7 @@ export interface BranchInfo {
   readonly state: "ready" | "unfinished" | "removing";
 }
 
-export type RestorePointOptions = StoreOptions & HistoryPoint;
+export type RestorePointOptions = StoreOptions & AtPoint;
 
 export interface MadeRestorePoint {
   /** To be kept, outside the bucket if a mistake there is to be survived. What `restore` and `open` take. */
@@ -72,17 +66,14 @@ export interface MadeRestorePoint {
 }
 
 /** What a restore point names. */
-export interface PinnedState extends Omit<StoreOptions, "store"> {
+export interface PinnedState extends Omit<StoreOptions, "store">, NoPoint {
   /** The document that `makeRestorePoint` or `t4 restore point` has made. */
   readonly restorePoint: string | Uint8Array;
   /** The object store that has the versions, if it is another than where the point was made: a replica of the bucket. */
   readonly store?: string | ObjectStore;
-  readonly revision?: never;
-  readonly time?: never;
-  readonly checkpoint?: never;
 }
 
-export type RestoreOptions = (PinnedState | (StoreOptions & HistoryPoint & NotPinned)) & {
+export type RestoreOptions = (PinnedState | (StoreOptions & AtPoint & NotPinned)) & {
   /** A directory that is empty or does not exist. */
   readonly dataDir: string;
   /**
@@ -121,7 +112,7 @@ export async function fork(options: ForkOptions): Promise<Branch> {
     const { url, clusterId, revision } = await forkStore({
       context,
       branchId,
-      target: historyTarget(pointOf(options)),
+      target: historyTarget(options),
       ...(path === undefined ? {} : { path }),
       logger: runtime.logger,
     });
@@ -183,7 +174,7 @@ export async function makeRestorePoint(options: RestorePointOptions): Promise<Ma
   return inStore(options, async ({ context, historyTarget }) => {
     const { makePinnedPoint } = await import("../checkpoint/pinned/make-pinned-point.js");
     const { encodePinnedPoint } = await import("../checkpoint/pinned/pinned-point.js");
-    const point = await makePinnedPoint(context, historyTarget(pointOf(options)));
+    const point = await makePinnedPoint(context, historyTarget(options));
     const body = encodePinnedPoint(point);
     return {
       document: utf8(body, 0, body.length),
@@ -196,7 +187,8 @@ export async function makeRestorePoint(options: RestorePointOptions): Promise<Ma
 }
 
 /**
- * Makes a data directory from what the object store holds, or of what a restore point names, as a database of its own that needs no object store.
+ * Makes a data directory from what the object store holds, or of what a restore point names, as a database of its own that
+ * needs no object store.
  *
  * @throws T4Error T4_INVALID_ARGUMENT, T4_DATA_DIR_UNUSABLE, T4_NOT_RETAINED, T4_FUTURE_REVISION, T4_CORRUPT, T4_NO_SPACE,
  *   T4_IO, T4_OBJECT_STORE_UNUSABLE, T4_UNAVAILABLE
@@ -218,7 +210,7 @@ export async function restore(options: RestoreOptions): Promise<RestoredDirector
     const { signal } = context;
     const state = pinned?.in(context.store) ?? {
       store: context.store,
-      target: historyTarget(pointOf(options)),
+      target: historyTarget(options),
     };
     const { revision, index, wallMs, skipped } = await restoreDirectory({
       ...state,
@@ -244,13 +236,14 @@ async function pinnedOf(options: RestoreOptions): Promise<Pinned | null> {
   if (restorePoint === undefined) {
     return null;
   }
-  if (pointOf(options) !== undefined) {
+  // The types refuse it; a caller without them must not get another state than the one it names.
+  const others: readonly unknown[] = [options.revision, options.time, options.checkpoint];
+  if (others.some((point) => point !== undefined)) {
     throw new T4Error("T4_INVALID_ARGUMENT", "a restorePoint is one state: give no other point");
   }
   const { decodePinnedPoint } = await import("../checkpoint/pinned/pinned-point.js");
   const { openPinned, pinnedTarget } = await import("../checkpoint/pinned/pinned-store.js");
-  const body = typeof restorePoint === "string" ? utf8Bytes(restorePoint) : restorePoint;
-  const point = decodePinnedPoint(body, "the restore point");
+  const point = decodePinnedPoint(restorePoint, "the restore point");
   return {
     url: point.url,
     in: (store) => ({ store: openPinned(store, point), target: pinnedTarget(point) }),
@@ -260,7 +253,7 @@ async function pinnedOf(options: RestoreOptions): Promise<Pinned | null> {
 interface Loaded {
   readonly context: StoreContext;
   readonly runtime: Runtime;
-  readonly historyTarget: (point: PointInHistory | undefined) => HistoryTarget;
+  readonly historyTarget: (point: AtPoint) => HistoryTarget;
 }
 
 /** Runs one call on its store, opened if need be. */
@@ -268,32 +261,11 @@ async function inStore<Result>(
   { store, signal, logger }: StoreOptions,
   use: (loaded: Loaded) => Promise<Result>,
 ): Promise<Result> {
-  // Retries and waits hang on timers that do not keep a process.
-  return stayAlive(async () => {
-    const { systemRuntime } = await import("../runtime/system-runtime.js");
-    const { historyTarget } = await import("../node/archive/archive-settings.js");
-    const { withStore } = await import("../node/offline/store-session.js");
-    const runtime = systemRuntime(logger === undefined ? {} : { logger });
-    return withStore(store, runtime, signal ?? new AbortController().signal, async (context) =>
-      use({ context, runtime, historyTarget }),
-    );
-  });
-}
-
-/** Throws T4_INVALID_ARGUMENT for more than one. */
-function pointOf({ revision, time, checkpoint }: HistoryPoint): PointInHistory | undefined {
-  const points: PointInHistory[] = [];
-  if (revision !== undefined) {
-    points.push({ revision });
-  }
-  if (time !== undefined) {
-    points.push({ time });
-  }
-  if (checkpoint !== undefined) {
-    points.push({ checkpoint });
-  }
-  if (points.length > 1) {
-    throw new T4Error("T4_INVALID_ARGUMENT", "give one of revision, time and checkpoint");
-  }
-  return points[0];
+  const { systemRuntime } = await import("../runtime/system-runtime.js");
+  const { historyTarget } = await import("../node/archive/archive-settings.js");
+  const { withStore } = await import("../node/offline/store-session.js");
+  const runtime = systemRuntime(logger === undefined ? {} : { logger });
+  return withStore(store, runtime, signal ?? new AbortController().signal, async (context) =>
+    use({ context, runtime, historyTarget }),
+  );
 }

@@ -2,6 +2,7 @@
 // versioning keeps of it. It is a document of the user's: no object of the store, and nothing there knows of it.
 // Format: a sealed JSON object. Its manifest is that of the moment it was made, less what does not lead to this state: so a
 // restore needs no version of manifest/latest, which changes all the time and is the first to expire.
+import { utf8Bytes } from "../../lib/bytes.js";
 import { hexOfId } from "../../lib/hex.js";
 import { T4Error } from "../../core/errors.js";
 import type { LogIndex, Revision, Term } from "../../core/words.js";
@@ -70,7 +71,8 @@ export function encodePinnedPoint(point: PinnedPoint): Uint8Array {
  * `name` is for the messages. Throws T4_INVALID_ARGUMENT for what is no restore point, T4_CORRUPT for one that was changed,
  * T4_FORMAT_TOO_NEW.
  */
-export function decodePinnedPoint(body: Uint8Array, name: string): PinnedPoint {
+export function decodePinnedPoint(document: string | Uint8Array, name: string): PinnedPoint {
+  const body = typeof document === "string" ? utf8Bytes(document) : document;
   const reader = readerOf(body, name);
   assertSealed(body, name);
   return {

@@ -90,7 +90,7 @@ class PinnedStore implements ObjectStore {
     if (sha256Of(found.body) !== object.sha256) {
       throw new T4Error(
         "T4_CORRUPT",
-        `the object ${name} in version ${object.version} is damaged: its bytes do not have the SHA-256 that the restore point names`,
+        `the object ${name} in version ${object.version} is damaged: its bytes do not have the SHA-256 that the restore point names. Use another restore point`,
       );
     }
     return found;

@@ -244,7 +244,9 @@ class Restore {
       log.finish();
     } catch (error) {
       log.abort();
-      throw isCorrupt(error) ? withRemedy(error, revision) : error;
+      // What a restore point names is in no other place, and has said so itself.
+      const isOfChain = isCorrupt(error) && target.kind !== "entry";
+      throw isOfChain ? withRemedy(error, revision) : error;
     }
     return {
       clusterId: manifest.clusterId,

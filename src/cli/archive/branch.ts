@@ -2,23 +2,16 @@
 import { pathToFileURL } from "node:url";
 import { fork, type Branch } from "../../checkpoint/branch/fork.js";
 import { listBranches } from "../../checkpoint/branch/list-branches.js";
-import { unfork } from "../../checkpoint/branch/unfork.js";
 import { pathBetween } from "../../checkpoint/prefix-path.js";
-import { findRunner } from "../../election/find-runner.js";
 import { hexOfId } from "../../lib/hex.js";
+import { unforkBranch } from "../../node/offline/branches.js";
 import type { ObjectStore } from "../../object/object-store.js";
 import type { ObjectStoreFlags } from "../archive-flags.js";
 import { EXIT_OK } from "../exit.js";
 import { sourceUrl } from "../object-store.js";
 import { note, print, printJson, printTable, shellWord, shownTime } from "./output.js";
 import { pointOf, type PointFlags } from "./point.js";
-import {
-  readDatabase,
-  withReadStore,
-  withStore,
-  type Session,
-  type StoreCommandFlags,
-} from "./session.js";
+import { readDatabase, withReadStore, withStore, type StoreCommandFlags } from "./session.js";
 
 export interface ForkFlags extends StoreCommandFlags, PointFlags {
   readonly branchId: string;
@@ -77,14 +70,10 @@ function runCommand(branchId: string, url: string, flags: ObjectStoreFlags): str
 }
 
 export async function branchUnfork(branchId: string, flags: StoreCommandFlags): Promise<number> {
-  return withStore(flags, async (session) => {
-    const { store, context, runtime } = session;
+  return withStore(flags, async ({ store, context, runtime }) => {
     await readDatabase(store);
-    await unfork({
-      context,
-      branchId,
-      findRunner: async (branch) => runnerOf(session, branch),
-      logger: runtime.logger,
+    await unforkBranch(context, branchId, runtime, ({ nodeId, address }) => {
+      note(`looking for up to 10 s whether node ${nodeId} at ${address} still runs on the branch`);
     });
     if (flags.json === true) {
       printJson({ branchId, removed: true });
@@ -93,18 +82,6 @@ export async function branchUnfork(branchId: string, flags: StoreCommandFlags): 
     }
     return EXIT_OK;
   });
-}
-
-async function runnerOf({ runtime, signal }: Session, store: ObjectStore): Promise<string | null> {
-  const runner = await findRunner({
-    runtime,
-    store,
-    signal,
-    waiting: ({ nodeId, address }) => {
-      note(`looking for up to 10 s whether node ${nodeId} at ${address} still runs on the branch`);
-    },
-  });
-  return runner === null ? null : `node ${runner.nodeId} at ${runner.address}`;
 }
 
 export async function branchList(flags: StoreCommandFlags): Promise<number> {

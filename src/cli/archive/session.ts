@@ -5,8 +5,8 @@ import { fileURLToPath } from "node:url";
 import type { StoreContext } from "../../archive/store-context.js";
 import { readLatestManifest, type ReadManifest } from "../../archive/latest-manifest.js";
 import { onAbort } from "../../lib/abort-listeners.js";
-import { objectStoreT4Error } from "../../object/object-errors.js";
-import { ObjectStoreError, type ObjectStore } from "../../object/object-store.js";
+import { withStore as useStore } from "../../node/offline/store-session.js";
+import type { ObjectStore } from "../../object/object-store.js";
 import { lateLogger } from "../../runtime/pino-logger.js";
 import type { Runtime } from "../../runtime/runtime.js";
 import { systemRuntime } from "../../runtime/system-runtime.js";
@@ -14,7 +14,6 @@ import type { ObjectStoreFlags } from "../archive-flags.js";
 import { CommandError, EXIT_FAILED, exitCodeOf } from "../exit.js";
 import { objectStoreUrl, openNamedStore } from "../object-store.js";
 import { abortedBySignal } from "../signals.js";
-import { stayAlive } from "../stay-alive.js";
 
 export interface StoreCommandFlags extends ObjectStoreFlags {
   readonly json?: boolean;
@@ -36,27 +35,18 @@ export async function withStore(
   const logger = lateLogger("warn", "text");
   const runtime = systemRuntime({ logger });
   assertDirectoryExists(objectStoreUrl(flags));
-  const mayEnd = stayAlive();
-  const signal = abortedBySignal(
+  const stopped = abortedBySignal(
     (name) => new CommandError(`stopped by ${name}`, exitCodeOf(name)),
   );
-  try {
-    const store = await openNamedStore(flags, runtime);
-    try {
-      const { clock, random } = runtime;
-      const session = { runtime, store, signal, context: { clock, random, store, signal } };
-      return await use(session);
-    } finally {
-      await store.close();
-    }
-  } catch (error) {
-    if (signal.aborted) {
-      throw signal.reason;
-    }
-    throw error instanceof ObjectStoreError ? objectStoreT4Error(error) : error;
-  } finally {
-    mayEnd();
-  }
+  return useStore(
+    async () => openNamedStore(flags, runtime),
+    runtime,
+    stopped,
+    async (context) => {
+      const { store, signal } = context;
+      return use({ runtime, store, signal, context });
+    },
+  );
 }
 
 /**

@@ -192,10 +192,8 @@ async function copy(
       await target.write(page);
       const after = Buffer.from(last.key, "latin1").toString("hex");
       const held = target.leases.map(hexOfLease);
-      state = {
-        ...{ ...state, after, copied: state.copied + page.length },
-        ...(held.length === 0 ? {} : { leases: held }),
-      };
+      const leasesHeld = held.length === 0 ? {} : { leases: held };
+      state = { ...state, after, copied: state.copied + page.length, ...leasesHeld };
       keeper.write(state);
       stop.throwIfAborted();
       const { copied, total, revision } = state;

@@ -1,10 +1,7 @@
 // From what a user says of an object store to what a node is told: defaults, the store itself, and whether it is fit.
-import { utf8Bytes } from "../../lib/bytes.js";
 import { T4Error } from "../../core/errors.js";
 import { COLLECTION_GRACE_MS_MIN } from "../../core/limits.js";
 import type { Revision } from "../../core/words.js";
-import { decodePinnedPoint } from "../../checkpoint/pinned/pinned-point.js";
-import { versionsOf } from "../../checkpoint/pinned/pinned-store.js";
 import { pathBetween } from "../../checkpoint/prefix-path.js";
 import type { HistoryTarget } from "../../checkpoint/restore/history.js";
 import type { RestoreProgress } from "../../checkpoint/restore/restore.js";
@@ -64,12 +61,22 @@ export interface ArchiveSettings {
 
 /** A point of a database's history. */
 export type PointInHistory =
-  { readonly revision: number } | { readonly time: Date } | { readonly checkpoint: string };
+  | { readonly revision: number; readonly time?: never; readonly checkpoint?: never }
+  | { readonly time: Date; readonly revision?: never; readonly checkpoint?: never }
+  /** Its key. */
+  | { readonly checkpoint: string; readonly revision?: never; readonly time?: never };
+
+/** Where no point is named. */
+export interface NoPoint {
+  readonly revision?: never;
+  readonly time?: never;
+  readonly checkpoint?: never;
+}
 
 export type RestorePoint = PointInHistory | PinnedRestore;
 
 /** A restore point, from which an empty prefix and an empty data directory become a database of their own. */
-export interface PinnedRestore {
+export interface PinnedRestore extends NoPoint {
   /** The document that `makeRestorePoint` or `t4 restore point` has made. */
   readonly restorePoint: string | Uint8Array;
   /** The object store that has the versions, if it is another than where the point was made: a replica of the bucket. */
@@ -177,9 +184,11 @@ async function pinnedOf(
       "a restore point begins a database of its own, and a branch one that shares another's objects: give one of the two",
     );
   }
+  // Hardly any start has one.
+  const { decodePinnedPoint } = await import("../../checkpoint/pinned/pinned-point.js");
+  const { versionsOf } = await import("../../checkpoint/pinned/pinned-store.js");
   const { restorePoint, source } = restore;
-  const body = typeof restorePoint === "string" ? utf8Bytes(restorePoint) : restorePoint;
-  const point = decodePinnedPoint(body, "the restore point");
+  const point = decodePinnedPoint(restorePoint, "the restore point");
   const found =
     source === undefined && typeof objectStore !== "string"
       ? placeIn(store, point.url)
@@ -217,11 +226,7 @@ function settingsOf(settings: ArchiveSettings, store: ObjectStore): PlainSetting
     ...(walBatchBytesMax === undefined ? {} : { batchBytesMax: walBatchBytesMax }),
     putsPerSecondMax:
       settings.walPutsPerSecondMax ?? (store.url.startsWith("s3:") ? S3_PUTS_PER_SECOND_MAX : 0),
-    target: historyTarget(
-      settings.restore === undefined || "restorePoint" in settings.restore
-        ? undefined
-        : settings.restore,
-    ),
+    target: historyTarget(settings.restore ?? {}),
     ...(onRestoreProgress === undefined ? {} : { progress: onRestoreProgress }),
   };
 }
@@ -245,20 +250,26 @@ async function assertStoreFit(context: StoreContext): Promise<void> {
   assertFit(findings, store.url);
 }
 
-export function historyTarget(point: PointInHistory | undefined): HistoryTarget {
-  if (point === undefined) {
-    return { kind: "newest" };
+/** The newest state if no point is named. Throws T4_INVALID_ARGUMENT for more than one, and for what is none. */
+export function historyTarget(point: PointInHistory | NoPoint): HistoryTarget {
+  const { revision, time, checkpoint } = point;
+  // Callers in JavaScript have no types.
+  if ([revision, time, checkpoint].filter((each) => each !== undefined).length > 1) {
+    throw new T4Error("T4_INVALID_ARGUMENT", "give one of revision, time and checkpoint");
   }
-  if ("revision" in point) {
-    if (!Number.isSafeInteger(point.revision) || point.revision < 1) {
+  if (revision !== undefined) {
+    if (!Number.isSafeInteger(revision) || revision < 1) {
       throw new T4Error("T4_INVALID_ARGUMENT", "a revision to restore is a whole number from 1 on");
     }
-    return { kind: "revision", revision: point.revision as Revision };
+    return { kind: "revision", revision: revision as Revision };
   }
-  if ("checkpoint" in point) {
-    return { kind: "checkpoint", key: point.checkpoint };
+  if (checkpoint !== undefined) {
+    return { kind: "checkpoint", key: checkpoint };
   }
-  const timeMs = point.time.getTime();
+  if (time === undefined) {
+    return { kind: "newest" };
+  }
+  const timeMs = time.getTime();
   if (Number.isNaN(timeMs)) {
     throw new T4Error("T4_INVALID_ARGUMENT", "the time to restore is no time");
   }

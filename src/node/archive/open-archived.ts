@@ -10,7 +10,6 @@ import type { ArchiveRule } from "./archive-rule.js";
 import { takeDataDirectory, type DataDirectory } from "../directory/data-directory.js";
 import type { LocalNode } from "../local-node.js";
 import type { ArchiveConfig } from "./archive-config.js";
-import { beginAtPoint } from "./begin-at-point.js";
 import { Fence, leadArchived } from "./lead-archived.js";
 import { prepareArchived, type Prepared } from "./prepare-archived.js";
 
@@ -70,7 +69,9 @@ async function prepare(
       taken:
         pinned === undefined
           ? taken
-          : await beginAtPoint(taken, nodeId, { ...archive, pinned }, runtime),
+          : await (
+              await import("./begin-at-point.js")
+            ).beginAtPoint(taken, nodeId, { ...archive, pinned }, runtime),
       nodeId,
       archive,
       runtime,
