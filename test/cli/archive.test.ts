@@ -11,6 +11,7 @@ import { openObjectStore } from "../../src/object/open-object-store.js";
 import { systemRuntime } from "../../src/runtime/system-runtime.js";
 import { repositoryPath } from "../support/paths.js";
 import { t4, type CommandResult } from "../support/t4-command.js";
+import { assertDone, assertFails, jsonLines } from "../support/t4-results.js";
 import { makeTempDirectory, removeTempDirectory } from "../support/temp-directory.js";
 
 /** Revisions 2 to 6, a checkpoint, revisions 7 and 8. */
@@ -74,26 +75,9 @@ async function firstKey(store: ObjectStore, prefix: string): Promise<string> {
   throw new Error(`nothing below ${prefix}`);
 }
 
-function jsonLines({ stdout }: CommandResult): Record<string, unknown>[] {
-  return stdout
-    .trim()
-    .split("\n")
-    .map((line) => JSON.parse(line) as Record<string, unknown>);
-}
-
 async function checkpointKeyIn(directory: string): Promise<string> {
   const [first] = jsonLines(await on(directory, "restore", "list", "--json"));
   return String(first?.["key"]);
-}
-
-function assertDone(result: CommandResult): void {
-  assert.equal(result.code, 0, result.stderr);
-}
-
-function assertFails(result: CommandResult, code: number, message: RegExp): void {
-  assert.equal(result.code, code, result.stdout + result.stderr);
-  assert.match(result.stderr, message);
-  assert.doesNotMatch(result.stderr, /\n {4}at /, "an expected failure has no stack");
 }
 
 test("status tells checkpoints, log, leader and branches", async () => {

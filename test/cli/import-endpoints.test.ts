@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { GrpcClient, type Message } from "../support/grpc-client.js";
 import { startServer, t4, type CommandResult } from "../support/t4-command.js";
+import { must } from "../support/t4-results.js";
 import { makeTempDirectory, removeTempDirectory } from "../support/temp-directory.js";
 import { tlsFixturePath } from "../support/tls-fixtures.js";
 
@@ -25,12 +26,6 @@ after(async () => {
 function fresh(name: string): string {
   places += 1;
   return join(root, `${name}-${places}`);
-}
-
-async function must(...args: string[]): Promise<CommandResult> {
-  const result = await t4(args);
-  assert.equal(result.code, 0, `t4 ${args.join(" ")}: ${result.stderr}`);
-  return result;
 }
 
 const put = (key: string, value: string, lease = 0): Message => ({

@@ -15,6 +15,7 @@ import { after, before, test } from "node:test";
 import { GrpcClient, type Message } from "../support/grpc-client.js";
 import { repositoryPath } from "../support/paths.js";
 import { startServer, t4, type CommandResult } from "../support/t4-command.js";
+import { must } from "../support/t4-results.js";
 import { makeTempDirectory, removeTempDirectory } from "../support/temp-directory.js";
 
 const ETCD_3_4 = repositoryPath("test/fixtures/etcd-3.4.snapshot.db");
@@ -34,12 +35,6 @@ after(async () => {
 function fresh(name: string): string {
   places += 1;
   return join(root, `${name}-${places}`);
-}
-
-async function must(...args: string[]): Promise<CommandResult> {
-  const result = await t4(args);
-  assert.equal(result.code, 0, `t4 ${args.join(" ")}: ${result.stderr}`);
-  return result;
 }
 
 async function fails(message: RegExp, ...args: string[]): Promise<CommandResult> {

@@ -8,6 +8,7 @@ import { openS3ObjectStore } from "../../src/object/s3/s3-object-store.js";
 import { FakeS3 } from "../s3/fake-s3.js";
 import { BUCKET } from "../s3/harness.js";
 import { startServer, t4, type CommandResult } from "../support/t4-command.js";
+import { assertDone, assertFails, jsonLines } from "../support/t4-results.js";
 import { makeTempDirectory, removeTempDirectory } from "../support/temp-directory.js";
 
 const PROD = `s3://${BUCKET}/prod/`;
@@ -84,23 +85,6 @@ after(async () => {
   await fake.close();
   await removeTempDirectory(root);
 });
-
-function jsonLines({ stdout }: CommandResult): Record<string, unknown>[] {
-  return stdout
-    .trim()
-    .split("\n")
-    .map((line) => JSON.parse(line) as Record<string, unknown>);
-}
-
-function assertDone(result: CommandResult): void {
-  assert.equal(result.code, 0, result.stderr);
-}
-
-function assertFails(result: CommandResult, code: number, message: RegExp): void {
-  assert.equal(result.code, code, result.stdout + result.stderr);
-  assert.match(result.stderr, message);
-  assert.doesNotMatch(result.stderr, /\n {4}at /, "an expected failure has no stack");
-}
 
 test("what was deleted is restored into a data directory, without naming the object store", async () => {
   for (const [file, revision] of [
