@@ -7,10 +7,13 @@ import type { Node } from "../node/node.js";
 export interface NodeAccess {
   /** Throws T4_CLOSED once the database is closed. */
   node(): Node;
-  /** Plans in this tick. Rejects with what the plan throws, or what kept it from being committed. */
+  /**
+   * Plans in this tick. Rejects with what the plan throws, or what kept it from being committed. It is to be awaited at
+   * once: as the result of an async function this promise would lie in another one, which costs a tenth of a put.
+   */
   propose<Kind extends Command["kind"]>(
     command: Extract<Command, { readonly kind: Kind }>,
-  ): Promise<Extract<Outcome, { readonly kind: Kind }>>;
+  ): PromiseLike<Extract<Outcome, { readonly kind: Kind }>>;
 }
 
 export function nodeAccess(node: Node, isClosed: () => boolean): NodeAccess {
@@ -22,9 +25,9 @@ export function nodeAccess(node: Node, isClosed: () => boolean): NodeAccess {
   };
   return {
     node: open,
-    async propose<Kind extends Command["kind"]>(
+    propose<Kind extends Command["kind"]>(
       command: Extract<Command, { readonly kind: Kind }>,
-    ): Promise<Extract<Outcome, { readonly kind: Kind }>> {
+    ): PromiseLike<Extract<Outcome, { readonly kind: Kind }>> {
       return new Promise((resolve, reject) => {
         open().propose(command, (error, outcome) => {
           if (outcome === null) {
