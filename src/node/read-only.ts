@@ -8,7 +8,7 @@ import type { Row } from "../core/row.js";
 import type { Key, LeaseId, LogIndex, Revision } from "../core/words.js";
 import { forEachEntry } from "../log/segment-reader.js";
 import { assertSegments, listSegments, LogReader } from "../log/log-reader.js";
-import { DiskError, type Disk, type DiskFile, type OpenOptions } from "../runtime/disk.js";
+import { DiskError, type DiskFile, type LockableDisk, type OpenOptions } from "../runtime/disk.js";
 import { noMetrics } from "../runtime/metrics.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { Thread, Threads } from "../runtime/threads.js";
@@ -223,7 +223,7 @@ function isReplaced(error: unknown): boolean {
 }
 
 /** Reads go through; what would tidy up does nothing; what would write is refused. */
-function readOnlyDisk(disk: Disk): Disk {
+function readOnlyDisk(disk: LockableDisk): LockableDisk {
   const refuse = (path: string): never => {
     throw new DiskError("permission", path, `${path} is opened for reading only`);
   };

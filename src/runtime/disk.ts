@@ -68,6 +68,10 @@ export interface Disk {
   rename(from: string, to: string): void;
   remove(path: string): void;
   syncDirectory(path: string): void;
+}
+
+/** What the thread that opens a directory needs of a disk besides. */
+export interface LockableDisk extends Disk {
   /** Takes a directory for this process; rejects with a DiskError "in-use" that names the holder. */
   lockDirectory(path: string): Promise<DirectoryLock>;
 }

@@ -1,7 +1,7 @@
 // Worker threads of Node, and the other end of them: an entry module `x-worker-main.ts` calls `runWorker`.
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import { assert } from "../lib/assert.js";
-import { nodeDisk } from "./node-disk.js";
+import { nodeFiles } from "./node-files.js";
 import { systemClock } from "./system-clock.js";
 import type { Thread, Threads, WorkerHandler } from "./threads.js";
 
@@ -107,7 +107,7 @@ export function runWorker(handler: WorkerHandler): void {
   assert(!isMainThread && port !== null, "a worker's entry module runs in a worker thread");
   handler({
     data: workerData as unknown,
-    disk: nodeDisk,
+    disk: nodeFiles,
     clock: systemClock,
     post(message: unknown, transfer?: readonly ArrayBuffer[]): void {
       if (transfer === undefined) {

@@ -1,6 +1,6 @@
 // All ports together: what a node needs of the world.
 import type { Clock } from "./clock.js";
-import type { Disk } from "./disk.js";
+import type { LockableDisk } from "./disk.js";
 import type { Logger } from "./logger.js";
 import type { Metrics } from "./metrics.js";
 import type { Random } from "./random.js";
@@ -8,7 +8,7 @@ import type { Threads } from "./threads.js";
 
 export interface Runtime {
   readonly clock: Clock;
-  readonly disk: Disk;
+  readonly disk: LockableDisk;
   readonly random: Random;
   readonly threads: Threads;
   readonly logger: Logger;

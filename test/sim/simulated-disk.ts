@@ -4,9 +4,9 @@
 import {
   DiskError,
   type DirectoryLock,
-  type Disk,
   type DiskErrorCode,
   type DiskFile,
+  type LockableDisk,
   type OpenOptions,
 } from "../../src/runtime/disk.js";
 import { SeededRandom } from "./seeded-random.js";
@@ -84,7 +84,7 @@ const MESSAGES: Readonly<Record<DiskErrorCode, string>> = {
   io: "the device failed",
 };
 
-export class SimulatedDisk implements Disk {
+export class SimulatedDisk implements LockableDisk {
   /** Every change asked for, in order: "write /log/00000001.wal 512+1024". */
   readonly trace: string[] = [];
   /** Bytes that all files together may have. */

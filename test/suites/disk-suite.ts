@@ -1,11 +1,11 @@
 // What every form of the Disk port must do. Cases as plain functions: the real disk and the simulated one run them all.
 import assert from "node:assert/strict";
-import { DiskError, type Disk, type DiskErrorCode } from "../../src/runtime/disk.js";
+import { DiskError, type Disk, type DiskErrorCode, type LockableDisk } from "../../src/runtime/disk.js";
 
 export interface DiskCase {
   readonly name: string;
   /** `directory` exists and is empty. */
-  readonly run: (disk: Disk, directory: string) => Promise<void> | void;
+  readonly run: (disk: LockableDisk, directory: string) => Promise<void> | void;
 }
 
 function throwsCode(code: DiskErrorCode, run: () => unknown): void {

@@ -5,7 +5,7 @@
 import { T4Error } from "../../core/errors.js";
 import { RESTORING_NAME } from "../../checkpoint/restore/restoring-directory.js";
 import { utf8Bytes } from "../../lib/bytes.js";
-import { DiskError, type DirectoryLock, type Disk } from "../../runtime/disk.js";
+import { DiskError, type DirectoryLock, type Disk, type LockableDisk } from "../../runtime/disk.js";
 import type { Random } from "../../runtime/random.js";
 import { readWholeFile, writeWholeFile } from "../../runtime/whole-file.js";
 import {
@@ -38,7 +38,7 @@ export interface TakenDirectory extends DataPlaces {
 export async function openDataDirectory(
   path: string,
   nodeId: string | null,
-  disk: Disk,
+  disk: LockableDisk,
   random: Random,
   isCopying = false,
 ): Promise<DataDirectory> {
@@ -65,7 +65,7 @@ export async function openDataDirectory(
 export async function takeDataDirectory(
   path: string,
   nodeId: string | null,
-  disk: Disk,
+  disk: LockableDisk,
   isCopying = false,
 ): Promise<TakenDirectory> {
   assertUsable(path, disk);
@@ -156,7 +156,7 @@ function isHarmless(name: string, isRestoring: boolean): boolean {
   );
 }
 
-async function takeLock(path: string, disk: Disk): Promise<DirectoryLock> {
+async function takeLock(path: string, disk: LockableDisk): Promise<DirectoryLock> {
   try {
     return await disk.lockDirectory(path);
   } catch (error) {

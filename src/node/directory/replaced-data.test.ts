@@ -37,7 +37,7 @@ async function directoryWithData(): Promise<SimulatedDisk> {
   return disk;
 }
 
-async function replace(disk: Disk): Promise<void> {
+async function replace(disk: SimulatedDisk): Promise<void> {
   const taken = await takeDataDirectory("/data", null, disk);
   if (taken.identity?.nodeId === "old") {
     setAside(taken, disk);
