@@ -1,4 +1,4 @@
-// The port of `t4 run`. A module of its own, so that the server is loaded while the data directory is being opened.
+// The port of `t4 run`: a server over its node, as the flags say.
 import type { Node } from "../node/node.js";
 import type { ScrapedMetrics } from "../runtime/prometheus-metrics.js";
 import type { Runtime } from "../runtime/runtime.js";

@@ -5,6 +5,7 @@ import { addMigrationCommands } from "./migrate/commands.js";
 import { wholeNumber } from "./flag-parsers.js";
 import { dataDirOption, runOptions, type RunFlags } from "./flags.js";
 import type { InspectFlags, ReadFlags } from "./inspect.js";
+import { loadRun } from "./load-run.js";
 
 const RUN_EXAMPLES = `
 Examples:
@@ -46,7 +47,7 @@ export function buildProgram(version: string, exit: (code: number) => void): Com
     .addHelpText("after", RUN_EXAMPLES)
     .allowExcessArguments(false)
     .action(async (flags: RunFlags) => {
-      const { run } = await import("./run.js");
+      const run = await loadRun();
       exit(await run(flags));
     });
   for (const option of runOptions()) {

@@ -11,13 +11,14 @@ import { PrometheusMetrics } from "../runtime/prometheus-metrics.js";
 import type { Runtime } from "../runtime/runtime.js";
 import { stayAlive } from "../runtime/stay-alive.js";
 import { systemRuntime } from "../runtime/system-runtime.js";
+import type { Thread } from "../runtime/threads.js";
 import type { Server } from "../server/server.js";
 import { ROOT_PASSWORD_VARIABLE } from "./auth-flags.js";
 import { unknownVariables } from "./environment.js";
 import { archiveSettings } from "./object-store.js";
 import { CommandError, EXIT_FAILED, EXIT_OK } from "./exit.js";
 import { runOptions, type RunFlags } from "./flags.js";
-import type { ListenSettings } from "./listen.js";
+import { listen, type ListenSettings } from "./listen.js";
 import { autoCompactionOf } from "./maintenance-flags.js";
 import { abortedBySignal, stopRequested } from "./signals.js";
 
@@ -62,18 +63,31 @@ const T4_MANNER: RunManner = {
   },
 };
 
-/** Runs until a signal or a failure; resolves to the exit code. Rejects with what it could not start for. */
-export async function run(flags: RunFlags, manner: RunManner = T4_MANNER): Promise<number> {
+/**
+ * Runs until a signal or a failure; resolves to the exit code. Rejects with what it could not start for. `logThread` is from
+ * `startLogThread` and ends with this.
+ */
+export async function run(
+  flags: RunFlags,
+  logThread: Thread,
+  manner: RunManner = T4_MANNER,
+): Promise<number> {
   const logger = manner.makeLogger(flags);
   try {
-    return await serve(flags, manner, logger);
+    return await serve(flags, logThread, manner, logger);
   } finally {
     // What led to an error is told before it.
     logger.open();
+    await logThread.terminate();
   }
 }
 
-async function serve(flags: RunFlags, manner: RunManner, logger: LateLogger): Promise<number> {
+async function serve(
+  flags: RunFlags,
+  logThread: Thread,
+  manner: RunManner,
+  logger: LateLogger,
+): Promise<number> {
   manner.begin(logger);
   const stop = stopRequested();
   const places = await manner.listening(flags);
@@ -88,6 +102,7 @@ async function serve(flags: RunFlags, manner: RunManner, logger: LateLogger): Pr
     segmentAgeMsMax: flags.segmentMaxAgeSec * 1000,
     quotaBytes: flags.quotaBackendBytes,
     autoCompaction: autoCompactionOf(flags),
+    logThread,
   };
   const settings = archiveSettings(flags);
   const running = { metrics, runtime, logger, stop, manner, places };
@@ -147,8 +162,7 @@ async function serveNode(
   opening: Promise<Node>,
   { metrics, runtime, logger, stop, manner, places }: Running,
 ): Promise<number> {
-  // The server is loaded while the log's thread starts: that hides a fifth of the time from the start to the first answer.
-  const [node, { listen }] = await Promise.all([opening, import("./listen.js")]);
+  const node = await opening;
   let server: Server;
   try {
     server = await listen(flags, places, node, metrics, runtime, manner.listenFlags);

@@ -10,9 +10,10 @@ import type { Runtime } from "../runtime/runtime.js";
 import type { Thread } from "../runtime/threads.js";
 import { corrupt, NEXT_SEGMENT_NAME } from "./format.js";
 import { assertLinked, assertSegments, listSegments, type SegmentFile } from "./log-reader.js";
+import { startLogThread } from "./log-thread.js";
 import type { Log, LogListener, SealedSegment } from "./log.js";
 import { forEachEntry, SegmentReader, type Group } from "./segment-reader.js";
-import { SegmentedLog, startLogThread, type LogStart } from "./segmented-log.js";
+import { SegmentedLog, type LogStart } from "./segmented-log.js";
 
 /** A segment's target size: one upload to an object store, and seconds of work when it is read again. */
 export const SEGMENT_BYTES_MAX: number = 50 * 1024 * 1024;

@@ -7,7 +7,7 @@ import { T4Error } from "../core/errors.js";
 import type { LogIndex, Term } from "../core/words.js";
 import type { Timer } from "../runtime/clock.js";
 import type { Runtime } from "../runtime/runtime.js";
-import type { Thread, Threads } from "../runtime/threads.js";
+import type { Thread } from "../runtime/threads.js";
 import { SEGMENT_HEADER_BYTES } from "./format.js";
 import { BufferPool, GroupBuilder } from "./group-builder.js";
 import type { FromLogWorker, LogWorkerStart, ToLogWorker } from "./log-worker.js";
@@ -22,11 +22,6 @@ export interface SegmentedLogOptions {
   readonly segmentAgeMsMax: number;
   /** From `startLogThread`. The log ends it when it is closed. */
   readonly thread: Thread;
-}
-
-/** Starts a thread that touches no file before a log takes it over. */
-export function startLogThread(threads: Threads): Thread {
-  return threads.spawn("t4-log", new URL("./log-worker-main.js", import.meta.url), null);
 }
 
 /**

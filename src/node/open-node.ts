@@ -6,7 +6,7 @@ import { MemoryLog } from "../log/memory-log.js";
 import { listSegments } from "../log/log-reader.js";
 import { openLogInSteps, type ReplayPause } from "../log/open-log.js";
 import type { Log, LogListener } from "../log/log.js";
-import { startLogThread } from "../log/segmented-log.js";
+import { startLogThread } from "../log/log-thread.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { Thread } from "../runtime/threads.js";
 import { openDiskStore } from "../store/disk/open-disk-store.js";
@@ -54,6 +54,8 @@ export interface NodeConfig {
   readonly isCopying?: boolean;
   /** The object store that holds the log and checkpoints as well; null: none. */
   readonly archive?: ArchiveConfig | null;
+  /** From `startLogThread`, by a caller with other work before this: the node ends it, the caller if opening fails. */
+  readonly logThread?: Thread;
 }
 
 /**
@@ -136,7 +138,7 @@ async function recover(
   const { identity, lock } = directory;
   const opened: { store: Store | null; log: Log | null } = { store: null, log: null };
   // Before all else: it takes as long to start as the log to be read.
-  const logThread = startLogThread(runtime.threads);
+  const logThread = config.logThread ?? startLogThread(runtime.threads);
   try {
     const system = new SystemState();
     const listener = link.storeListener(system);

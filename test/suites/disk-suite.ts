@@ -1,6 +1,11 @@
 // What every form of the Disk port must do. Cases as plain functions: the real disk and the simulated one run them all.
 import assert from "node:assert/strict";
-import { DiskError, type Disk, type DiskErrorCode, type LockableDisk } from "../../src/runtime/disk.js";
+import {
+  DiskError,
+  type Disk,
+  type DiskErrorCode,
+  type LockableDisk,
+} from "../../src/runtime/disk.js";
 
 export interface DiskCase {
   readonly name: string;

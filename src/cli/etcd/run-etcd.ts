@@ -11,7 +11,8 @@ import { parseNodeId } from "../flag-parsers.js";
 import { runOptions, type RunFlags } from "../flags.js";
 import type { ListenSettings } from "../listen.js";
 import { objectStoreUrl } from "../object-store.js";
-import { run, type RunManner } from "../run.js";
+import { loadRun } from "../load-run.js";
+import type { RunManner } from "../run.js";
 import { parseArguments, valuesOfEnvironment, type EtcdValues, type OwnFlag } from "./arguments.js";
 import { describeTreatment, ETCD_FLAG_GROUPS } from "./flag-table.js";
 import { etcdSettings, type EtcdSettings, type Note } from "./settings.js";
@@ -123,6 +124,7 @@ export async function runEtcd(args: readonly string[], packageVersion: string): 
     ending.by = signal;
   });
   const flags = runFlags([...settings.runArguments, ...asked.own], settings);
+  const run = await loadRun();
   const code = await run(flags, manner);
   if (ending.by !== null && process.pid !== 1) {
     process.removeAllListeners(ending.by);
