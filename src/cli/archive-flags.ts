@@ -1,5 +1,5 @@
 // The flags that say where the log and the checkpoints are kept beside the data directory, and how.
-import type { Option } from "commander";
+import type { Option } from "./commander.js";
 import { COLLECTION_GRACE_MS_MIN } from "../core/limits.js";
 import {
   duration,

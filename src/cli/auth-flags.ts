@@ -1,5 +1,5 @@
 // The flags that say who may use the server.
-import { InvalidArgumentError, type Option } from "commander";
+import { InvalidArgumentError, type Option } from "./commander.js";
 import { BCRYPT_COST, BCRYPT_COST_MAX, BCRYPT_COST_MIN } from "../runtime/bcrypt-passwords.js";
 import { SIGN_METHODS, type SignMethod } from "../runtime/signatures.js";
 import { option, parseGoDuration, parseSwitch, wholeNumber } from "./flag-parsers.js";

@@ -1,5 +1,5 @@
 // The flags that say who a command is to a server, and how it knows the server.
-import { Option } from "commander";
+import { Option } from "./commander.js";
 
 /** A password in the environment is seen by fewer than one on the command line. */
 export function clientOptions(): Option[] {

@@ -1,5 +1,5 @@
 // What the values of flags look like: parsers that say what they expect, and the rule by which a flag is a variable too.
-import { InvalidArgumentError, Option } from "commander";
+import { InvalidArgumentError, Option } from "./commander.js";
 
 export interface ListenAddress {
   /** A name or address; the empty string stands for every address of the machine. */

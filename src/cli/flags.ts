@@ -1,5 +1,5 @@
 // The flags of `t4 run` as one table: the command line, the environment and docs/configuration.md are all made from it.
-import { Option } from "commander";
+import { Option } from "./commander.js";
 import {
   option,
   parseListenAddress,

@@ -1,6 +1,6 @@
 // The flags that say from where the HTTP side of the port may be used.
-import type { Option } from "commander";
-import { InvalidArgumentError } from "commander";
+import type { Option } from "./commander.js";
+import { InvalidArgumentError } from "./commander.js";
 import { option, parseList } from "./flag-parsers.js";
 
 export interface GatewayFlags {

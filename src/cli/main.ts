@@ -2,7 +2,7 @@
 // The entry of `t4`: parses, runs, and ends the process with an exit code.
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
-import { CommanderError } from "commander";
+import { CommanderError } from "./commander.js";
 import { CommandError, describeError, EXIT_FAILED, EXIT_OK, EXIT_USAGE } from "./exit.js";
 import { buildProgram } from "./program.js";
 
@@ -17,17 +17,6 @@ function packageVersion(): string {
     }
   }
   return "unknown";
-}
-
-const program = buildProgram(packageVersion(), (code) => {
-  process.exitCode = code;
-});
-for (const command of [
-  program,
-  ...program.commands,
-  ...program.commands.flatMap((c) => c.commands),
-]) {
-  command.exitOverride();
 }
 
 // A reader that has seen enough (`t4 inspect list | head`) is no error.
@@ -45,10 +34,24 @@ function etcdArguments(): string[] | null {
   return first === "etcd" ? rest : null;
 }
 
+async function runProgram(): Promise<void> {
+  const program = await buildProgram(process.argv.slice(2), packageVersion(), (code) => {
+    process.exitCode = code;
+  });
+  for (const command of [
+    program,
+    ...program.commands,
+    ...program.commands.flatMap((c) => c.commands),
+  ]) {
+    command.exitOverride();
+  }
+  await program.parseAsync();
+}
+
 try {
   const args = etcdArguments();
   if (args === null) {
-    await program.parseAsync();
+    await runProgram();
   } else {
     const { runEtcd } = await import("./etcd/run-etcd.js");
     process.exitCode = await runEtcd(args, packageVersion());

@@ -1,5 +1,5 @@
 // The flags that keep a store small and its requests in bounds: etcd's own, with etcd's meanings.
-import { InvalidArgumentError, type Option } from "commander";
+import { InvalidArgumentError, type Option } from "./commander.js";
 import { REQUEST_BYTES_MAX, TXN_OPERATIONS_MAX } from "../core/limits.js";
 import type { AutoCompaction } from "../node/maintenance/auto-compaction.js";
 import { CommandError, EXIT_USAGE } from "./exit.js";

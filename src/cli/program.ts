@@ -1,7 +1,5 @@
 // The commands of `t4` and their help. What a command does is loaded when it runs, so that help and errors are instant.
-import { Command, Option } from "commander";
-import { addArchiveCommands } from "./archive/commands.js";
-import { addMigrationCommands } from "./migrate/commands.js";
+import { Command, Option } from "./commander.js";
 import { wholeNumber } from "./flag-parsers.js";
 import { dataDirOption, runOptions, type RunFlags } from "./flags.js";
 import type { InspectFlags, ReadFlags } from "./inspect.js";
@@ -33,8 +31,12 @@ const revisionOption = (): Option =>
 
 const jsonOption = (): Option => new Option("--json", "one JSON object a line");
 
-/** Builds the program; `exit` is told the exit code of the command that ran. */
-export function buildProgram(version: string, exit: (code: number) => void): Command {
+/** The program for these arguments; `exit` is told the exit code of the command that ran. */
+export async function buildProgram(
+  args: readonly string[],
+  version: string,
+  exit: (code: number) => void,
+): Promise<Command> {
   const program = new Command("t4")
     .description("A durable, versioned key-value store that speaks etcd v3.")
     .version(version, "-V, --version", "print the version")
@@ -54,6 +56,14 @@ export function buildProgram(version: string, exit: (code: number) => void): Com
     run.addOption(option);
   }
 
+  // A server is waited for: it starts without all the others.
+  if (args[0] !== "run") {
+    await addOtherCommands(program, exit);
+  }
+  return program;
+}
+
+async function addOtherCommands(program: Command, exit: (code: number) => void): Promise<void> {
   // For the list of commands; main.ts reads its arguments by other rules.
   program
     .command("etcd")
@@ -65,9 +75,10 @@ export function buildProgram(version: string, exit: (code: number) => void): Com
     .description("read a data directory offline, also while a server uses it; writes nothing")
     .addHelpText("after", INSPECT_EXAMPLES);
   addInspectCommands(inspect, exit);
+  const { addArchiveCommands } = await import("./archive/commands.js");
   addArchiveCommands(program, exit);
+  const { addMigrationCommands } = await import("./migrate/commands.js");
   addMigrationCommands(program, exit);
-  return program;
 }
 
 function addInspectCommands(inspect: Command, exit: (code: number) => void): void {

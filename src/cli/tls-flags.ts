@@ -1,5 +1,5 @@
 // The flags that say how clients reach the port: with TLS or without, and who is let in.
-import { InvalidArgumentError, type Option } from "commander";
+import { InvalidArgumentError, type Option } from "./commander.js";
 import {
   TLS_VERSIONS,
   type TlsVersion,

@@ -1,5 +1,5 @@
 // The commands around an object store and their help. What a command does is loaded when it runs.
-import { Option, type Command } from "commander";
+import { Option, type Command } from "../commander.js";
 import { archiveOptions, objectStoreOptions } from "../archive-flags.js";
 import { clientOptions } from "../client-flags.js";
 import { option, wholeNumber } from "../flag-parsers.js";

@@ -1,5 +1,5 @@
 // A point of a database's history, as flags name it: a revision, a time or a checkpoint.
-import { Option } from "commander";
+import { Option } from "../commander.js";
 import type { HistoryTarget } from "../../checkpoint/restore/history.js";
 import type { Revision } from "../../core/words.js";
 import { CommandError, EXIT_USAGE } from "../exit.js";

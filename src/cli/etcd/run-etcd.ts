@@ -1,7 +1,7 @@
 // `t4 etcd`: a server that is started as etcd is, with etcd's flags, variables and configuration file, and ends as etcd does.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Command } from "commander";
+import { Command } from "../commander.js";
 import { decodeIdentity, IDENTITY_NAME } from "../../node/directory/identity.js";
 import { lateLogger, type LateLogger } from "../../runtime/pino-logger.js";
 import { CLUSTER_VERSION, SERVER_VERSION } from "../../etcd/version.js";

@@ -1,5 +1,5 @@
 // `t4 import` and `t4 export`, and their help. What a command does is loaded when it runs.
-import { Option, type Command } from "commander";
+import { Option, type Command } from "../commander.js";
 import { clientOptions } from "../client-flags.js";
 import { parseList } from "../flag-parsers.js";
 import { dataDirOption, newNodeIdOption } from "../flags.js";
