@@ -1,6 +1,8 @@
 // Opening a database in this process. What a database is made of is loaded with the first one, so that a program that
 // may open one starts as fast as one that does not.
 import { T4Error } from "../core/errors.js";
+import type { NodeConfig } from "../node/open-node.js";
+import type { Thread } from "../runtime/threads.js";
 import { checkLimits, codecOf, type OpenConfig } from "./config.js";
 import type { Db } from "./db.js";
 import type { ValueCodec } from "./encoding.js";
@@ -37,21 +39,36 @@ export async function open<Value, Input>(config: OpenConfig): Promise<Db<Value, 
   checkLimits(config);
   // What the codec reads and takes is what the overloads say.
   const codec = codecOf(valueEncoding) as ValueCodec<Value, Input>;
-  const { openLocal } = await import("./open-local.js");
-  return openLocal(
-    {
-      dataDirectory: dataDir ?? null,
-      nodeId: nodeId ?? null,
-      ...(segmentBytesMax === undefined ? {} : { segmentBytesMax }),
-      ...(segmentAgeMsMax === undefined ? {} : { segmentAgeMsMax }),
-      ...(quotaBytes === undefined ? {} : { quotaBytes }),
-      ...(autoCompaction === undefined ? {} : { autoCompaction }),
-    },
-    settings.objectStore === undefined ? null : settings,
-    codec,
-    {
-      ...(logger === undefined ? {} : { logger }),
-      ...(metrics === undefined ? {} : { metrics }),
-    },
-  );
+  const node: NodeConfig = {
+    dataDirectory: dataDir ?? null,
+    nodeId: nodeId ?? null,
+    ...(segmentBytesMax === undefined ? {} : { segmentBytesMax }),
+    ...(segmentAgeMsMax === undefined ? {} : { segmentAgeMsMax }),
+    ...(quotaBytes === undefined ? {} : { quotaBytes }),
+    ...(autoCompaction === undefined ? {} : { autoCompaction }),
+  };
+  const told = {
+    ...(logger === undefined ? {} : { logger }),
+    ...(metrics === undefined ? {} : { metrics }),
+  };
+  const archive = settings.objectStore === undefined ? null : settings;
+  if (node.dataDirectory === null) {
+    const { openLocal } = await import("./open-local.js");
+    return openLocal(node, archive, codec, told);
+  }
+  const logThread = await startThread();
+  try {
+    const { openLocal } = await import("./open-local.js");
+    return await openLocal({ ...node, logThread }, archive, codec, told);
+  } catch (error) {
+    await logThread.terminate();
+    throw error;
+  }
+}
+
+/** The thread of the log starts while all else is loaded: at the first call both take as long. */
+async function startThread(): Promise<Thread> {
+  const { nodeThreads } = await import("../runtime/node-threads.js");
+  const { startLogThread } = await import("../log/log-thread.js");
+  return startLogThread(nodeThreads);
 }
