@@ -26,10 +26,14 @@ interface Running {
 }
 
 /** Starts `t4 run` on a free port and waits for its line on standard output. */
-async function start(dataDir: string, args: string[] = []): Promise<Running> {
+async function start(
+  dataDir: string,
+  args: string[] = [],
+  nodeArgs: string[] = [],
+): Promise<Running> {
   const child = spawn(
     process.execPath,
-    [MAIN, "run", "--data-dir", dataDir, "--listen", "127.0.0.1:0", ...args],
+    [...nodeArgs, MAIN, "run", "--data-dir", dataDir, "--listen", "127.0.0.1:0", ...args],
     { stdio: ["ignore", "pipe", "pipe"] },
   );
   let stdout = "";
@@ -152,6 +156,28 @@ test("a newer data format is refused and named", async () => {
     assert.match(result.stderr, /T4_FORMAT_TOO_NEW/);
     assert.match(result.stderr, /1000/);
   });
+});
+
+test("a server serves with what it loads at first and later, however Node loads ES modules, and without a warning", async () => {
+  for (const nodeArgs of [[], ["--no-experimental-require-module"]]) {
+    await withDirectory(async (path) => {
+      const server = await start(join(path, "data"), [], nodeArgs);
+      const url = `http://127.0.0.1:${server.port}`;
+      const put = { method: "POST", body: JSON.stringify({ key: "aw==", value: "dg==" }) };
+      const answers = await Promise.all([
+        fetch(`${url}/v3/kv/put`, put),
+        fetch(`${url}/openapi.json`),
+        fetch(`${url}/metrics`),
+      ]);
+      assert.deepEqual(
+        answers.map(({ status }) => status),
+        [200, 200, 200],
+      );
+      assert.equal(await server.stop("SIGTERM"), 0);
+      assert.match(server.stderr(), /serving/);
+      assert.doesNotMatch(server.stderr(), /ExperimentalWarning/);
+    });
+  }
 });
 
 test("a port in use is named and the directory is given back", async () => {
