@@ -142,7 +142,10 @@ export interface Node {
   readonly auth: AuthRules;
   /** Each listener is told of each token that is committed, but of none before. Returns what ends that. */
   onAuthToken(listener: AuthTokenListener): () => void;
-  /** One key at a revision (0: the current one); undefined if it is not there. As `range`, with nothing made but the row. */
+  /**
+   * One key at a revision (0: the current one); undefined if it is not there. As `range`, with nothing made but the row.
+   * Where that comes at once, its bytes are good only until the next call; its numbers and its key always are.
+   */
   get(
     key: Key,
     revision: number,

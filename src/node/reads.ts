@@ -43,7 +43,7 @@ export class Reads {
     this.ranges += 1;
     const store = this.#store;
     const current = store.committedRevision;
-    return store.get(key, resolveRevision(revision, current, store.compactRevision));
+    return store.peek(key, resolveRevision(revision, current, store.compactRevision));
   }
 
   range(operation: RangeOperation): RangeOutcome | Promise<RangeOutcome> {

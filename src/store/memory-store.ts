@@ -121,6 +121,10 @@ export class MemoryStore implements Store {
     return row === undefined || row.isTombstone ? undefined : row;
   }
 
+  peek(key: Key, revision: Revision): Row | undefined {
+    return this.get(key, revision);
+  }
+
   scan(range: KeyRange, revision: Revision, descending: boolean): RowCursor {
     if (range.kind === "key") {
       const row = this.get(range.key, revision);

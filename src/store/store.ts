@@ -65,6 +65,8 @@ export interface Store extends ReadView {
   /** A segment can be read: the worker makes tables from these. */
   segmentClosed(segment: SealedSegment): void;
 
+  /** As `get`, for a caller who takes what it needs at once: the row's bytes are good only until the next call. */
+  peek(key: Key, revision: Revision): Row | undefined;
   /**
    * All rows of `range` with revisions in [from, to], tombstones included. The caller has checked that from is above
    * the compact revision, or exactly at it.

@@ -62,6 +62,10 @@ export class PlainStore implements Store {
     return row?.isTombstone === true ? undefined : row;
   }
 
+  peek(key: Key, revision: Revision): Row | undefined {
+    return this.get(key, revision);
+  }
+
   scan(range: KeyRange, revision: Revision, descending: boolean): RowCursor {
     const keys = [...new Set(this.rows.map((row) => row.key))]
       .filter((key) => rangeContains(range, key))

@@ -175,7 +175,7 @@ export class DiskStore implements Store {
     for (const row of entry.rows) {
       search.set(row.key);
       this.#freezer.active.append(row, search);
-      this.#rowCache.remove(row.key);
+      this.#rowCache.remove(row.key, search.hash);
       this.#headCache.note(search, row);
     }
   }
@@ -221,19 +221,11 @@ export class DiskStore implements Store {
   }
 
   get(key: Key, revision: Revision): Row | undefined {
-    assert(revision >= this.#tail.compactRevision, "what is compacted is not read");
-    const known = this.#lullRows.get(key);
-    if (known !== undefined && known.modRevision <= revision) {
-      return known;
-    }
-    search.set(key);
-    const kept = this.#inMemory(revision);
-    if (kept !== undefined && kept.version > 0 && revision >= this.#tail.tipRevision) {
-      this.#lullRows.note(key, kept);
-      return kept;
-    }
-    const row = kept ?? this.#cached(revision) ?? this.#getFromFiles(revision);
-    return row === undefined || row.version === 0 ? undefined : row;
+    return this.#read(key, revision, true);
+  }
+
+  peek(key: Key, revision: Revision): Row | undefined {
+    return this.#read(key, revision, false);
   }
 
   /** A put of a key that is not in memory needs no value: only its index run is looked at. */
@@ -362,7 +354,7 @@ export class DiskStore implements Store {
 
   /** The newest version of the key that `search` is set to, if it is among the rows read twice. */
   #cached(revision: Revision): Row | undefined {
-    const cached = this.#rowCache.get(search.key);
+    const cached = this.#rowCache.get(search.key, search.hash);
     return cached !== undefined && cached.modRevision <= revision ? cached : undefined;
   }
 
@@ -381,16 +373,39 @@ export class DiskStore implements Store {
     return undefined;
   }
 
-  #getFromFiles(revision: Revision): Row | undefined {
+  /** `get` or `peek`: whether the row keeps its bytes. */
+  #read(key: Key, revision: Revision, isKept: boolean): Row | undefined {
+    assert(revision >= this.#tail.compactRevision, "what is compacted is not read");
+    const known = this.#lullRows.get(key);
+    if (known !== undefined && known.modRevision <= revision) {
+      return known;
+    }
+    search.set(key);
+    const held = this.#inMemory(revision);
+    if (held !== undefined && held.version > 0 && revision >= this.#tail.tipRevision) {
+      this.#lullRows.note(key, held);
+      return held;
+    }
+    const row = held ?? this.#cached(revision) ?? this.#readFiles(revision, isKept);
+    return row === undefined || row.version === 0 ? undefined : row;
+  }
+
+  /** Of a key that has no version in a memtable at `revision`. */
+  #readFiles(revision: Revision, isKept: boolean): Row | undefined {
     const { files, manifest } = this.#files;
-    const head = new RunHead();
+    const head = this.#head;
     if (!files.find(search, revision, head) || head.version === 0) {
       return undefined;
     }
-    const isNewest = revision >= manifest.revision && !this.#isInMemtable();
-    return isNewest && this.#rowCache.takes(head.rowBytes)
-      ? this.#rowCache.add(files.peek(head), search.hash)
-      : files.load(head);
+    const cache = this.#rowCache;
+    const isNewest =
+      revision >= this.#tail.tipRevision ||
+      (revision >= manifest.revision && !this.#isInMemtable());
+    if (!isNewest || !cache.takes(head.rowBytes)) {
+      return files.load(head);
+    }
+    const row = files.peek(head);
+    return cache.add(row, search.hash) ?? (isKept ? cache.copy(row) : row);
   }
 
   #isInMemtable(): boolean {

@@ -22,13 +22,13 @@ function rowOf(key: Key, revision: number, valueBytes: number): Row {
 test("a row is kept once it is read for the second time", () => {
   const cache = new RowCache(1024 * 1024);
   const row = rowOf("k", 2, 100);
-  assert.deepEqual(cache.add(row, hashOf("k")).wire, row.wire);
-  assert.equal(cache.get("k"), undefined);
+  assert.equal(cache.add(row, hashOf("k")), undefined);
+  assert.equal(cache.get("k", hashOf("k")), undefined);
   const kept = cache.add(row, hashOf("k"));
-  assert.equal(cache.get("k"), kept);
-  assert.deepEqual(kept.wire, row.wire);
-  cache.remove("k");
-  assert.equal(cache.get("k"), undefined);
+  assert.equal(cache.get("k", hashOf("k")), kept);
+  assert.deepEqual(kept?.wire, row.wire);
+  cache.remove("k", hashOf("k"));
+  assert.equal(cache.get("k", hashOf("k")), undefined);
 });
 
 test("a cached row is always its key's newest, and a copy that later rows leave alone", () => {
@@ -45,11 +45,11 @@ test("a cached row is always its key's newest, and a copy that later rows leave 
         const row = newest.get(key);
         if (isWrite || row === undefined) {
           newest.set(key, rowOf(key, i + 2, valueBytes));
-          cache.remove(key);
-          assert.equal(cache.get(key), undefined);
+          cache.remove(key, hashOf(key));
+          assert.equal(cache.get(key, hashOf(key)), undefined);
           return;
         }
-        const read = cache.get(key) ?? cache.add(row, hashOf(key));
+        const read = cache.get(key, hashOf(key)) ?? cache.add(row, hashOf(key)) ?? cache.copy(row);
         assert.equal(read.modRevision, row.modRevision);
         assert.deepEqual(read.value, row.value);
       });

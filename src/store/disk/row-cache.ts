@@ -1,4 +1,6 @@
-// The newest rows of keys that lie in files, copied out of their blocks: a hit costs one lookup in a Map (24 ns hot).
+// The newest rows of keys that lie in files, copied out of their blocks: a hit costs one lookup in a Map (24 ns hot). Keys
+// that are not here are mostly told by marks of the hashes of those that are: a Map compares keys that share a bucket, whose
+// text is rarely near, which was a tenth of a first get.
 // Two generations share the budget: when the young one has taken half of it, it becomes the old one and the old one is
 // dropped; a row found in the old one moves to the young one. So eviction costs nothing per row and keeps what is used.
 // A row comes here when it is read for the second time: keys that are read once, as by a walk over all of them, would
@@ -6,6 +8,7 @@
 // Must never: hold a row of a key that has a newer version in a file or in a memtable.
 import { Row } from "../../core/row.js";
 import type { Key } from "../../core/words.js";
+import { HASH_MARKS_MAX, HashMarks } from "./hash-marks.js";
 
 /** What a row takes beside its bytes, about: its object, its key, its place in a Map. */
 const ROW_OVERHEAD_BYTES = 200;
@@ -13,36 +16,33 @@ const ROW_OVERHEAD_BYTES = 200;
 /** Rows are copied into slabs of this size: one allocation for hundreds of rows. */
 const SLAB_BYTES: number = 64 * 1024;
 
-/** Keys whose first read is remembered, about: as many as have a place here. */
-const FIRST_READS_MAX = 128 * 1024;
-
-/** A power of two. */
-const FIRST_READ_BITS = 8 * FIRST_READS_MAX;
-
 export class RowCache {
   readonly #generationBytesMax: number;
   #young = new Map<Key, Row>();
   #old = new Map<Key, Row>();
+  /** The hashes of the keys of either generation, and of some that were removed. */
+  #youngMarks = new HashMarks();
+  #oldMarks = new HashMarks();
   #youngBytes = 0;
   #slab = new Uint8Array(0);
   #slabUsed = 0;
-  /** A bit for each hash of a key that was read once. */
-  readonly #firstReads = new Uint8Array(FIRST_READ_BITS / 8);
+  /** Keys that were read once: about as many as have a place here. */
+  readonly #firstReads = new HashMarks();
   #firstReadsCount = 0;
 
   constructor(bytesMax: number) {
     this.#generationBytesMax = bytesMax / 2;
   }
 
-  get(key: Key): Row | undefined {
-    const young = this.#young.get(key);
+  get(key: Key, keyHash: number): Row | undefined {
+    const young = this.#youngMarks.has(keyHash) ? this.#young.get(key) : undefined;
     if (young !== undefined) {
       return young;
     }
-    const old = this.#old.get(key);
+    const old = this.#oldMarks.has(keyHash) ? this.#old.get(key) : undefined;
     if (old !== undefined) {
       this.#old.delete(key);
-      this.#insert(old);
+      this.#insert(old, keyHash);
     }
     return old;
   }
@@ -53,18 +53,23 @@ export class RowCache {
   }
 
   /**
-   * A copy of a row just read from a file, given with its key's hash; the cache keeps it too if the row was read before.
+   * Takes a row just read from a file, given with its key's hash: keeps a copy of it, and returns that, if the row was read
+   * before.
    */
-  add(row: Row, keyHash: number): Row {
-    const copy = this.#copy(row);
-    if (!this.#isFirstRead(keyHash)) {
-      this.#insert(copy);
+  add(row: Row, keyHash: number): Row | undefined {
+    if (this.#isFirstRead(keyHash)) {
+      return undefined;
     }
+    const copy = this.copy(row);
+    this.#insert(copy, keyHash);
     return copy;
   }
 
   /** The key has a new version. */
-  remove(key: Key): void {
+  remove(key: Key, keyHash: number): void {
+    if (!this.#youngMarks.has(keyHash) && !this.#oldMarks.has(keyHash)) {
+      return;
+    }
     const young = this.#young.get(key);
     if (young !== undefined) {
       this.#young.delete(key);
@@ -75,33 +80,37 @@ export class RowCache {
 
   /** Takes note of a read; what it answers is wrong once in eight times at most, and then "no". */
   #isFirstRead(keyHash: number): boolean {
-    const bit = keyHash & (FIRST_READ_BITS - 1);
-    const byte = this.#firstReads[bit >>> 3] as number;
-    const mark = 1 << (bit & 7);
-    if ((byte & mark) !== 0) {
+    const marks = this.#firstReads;
+    if (marks.has(keyHash)) {
       return false;
     }
-    if (this.#firstReadsCount === FIRST_READS_MAX) {
-      this.#firstReads.fill(0);
+    if (this.#firstReadsCount === HASH_MARKS_MAX) {
+      marks.clear();
       this.#firstReadsCount = 0;
     }
-    this.#firstReads[bit >>> 3] = (this.#firstReads[bit >>> 3] as number) | mark;
+    marks.add(keyHash);
     this.#firstReadsCount += 1;
     return true;
   }
 
-  #insert(row: Row): void {
+  #insert(row: Row, keyHash: number): void {
     const bytes = row.end - row.start + ROW_OVERHEAD_BYTES;
     if (this.#youngBytes + bytes > this.#generationBytesMax) {
       this.#old = this.#young;
       this.#young = new Map();
       this.#youngBytes = 0;
+      const marks = this.#oldMarks;
+      this.#oldMarks = this.#youngMarks;
+      marks.clear();
+      this.#youngMarks = marks;
     }
     this.#young.set(row.key, row);
+    this.#youngMarks.add(keyHash);
     this.#youngBytes += bytes;
   }
 
-  #copy(row: Row): Row {
+  /** A row with bytes of its own, beside those of the rows that are kept. */
+  copy(row: Row): Row {
     const bytes = row.end - row.start;
     let slab: Uint8Array;
     let start = 0;
