@@ -51,6 +51,8 @@ export function checkReads(
     const row = store.get(key, at);
     const expected = model.get(key, revision);
     assert.equal(row && show(row), expected && show(expected), `get ${key} at ${revision}`);
+    const glance = store.peek(key, at);
+    assert.equal(glance && show(glance), expected && show(expected), `peek ${key} at ${revision}`);
     const head = headOf(store, key, at);
     assert.equal(head && showHead(head), expected && showHead(expected), `head of ${key}`);
   }

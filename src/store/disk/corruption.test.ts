@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { ALL_KEYS } from "../../core/key-range.js";
 import { T4Error } from "../../core/errors.js";
 import type { Revision } from "../../core/words.js";
-import { writeLatin1 } from "../../lib/bytes.js";
+import { latin1, writeLatin1 } from "../../lib/bytes.js";
 import { crc32 } from "../../lib/crc32.js";
 import type { SimulatedDisk } from "../../../test/sim/simulated-disk.js";
 import { STORE_DIRECTORY, StoreDriver } from "../../../test/sim/store-driver.js";
@@ -46,9 +46,14 @@ function readAll(store: DiskStore): string {
     drain(store.scan(ALL_KEYS, at, false)),
     drain(store.scan(ALL_KEYS, past, true)),
     KEYS.map((key) => store.get(key, past)?.modRevision ?? 0),
+    KEYS.map((key) => latin1Of(store.peek(key, at)?.wire)),
     drainEvents(store.events(ALL_KEYS, 1 as Revision, at)),
     store.history(KEYS[5]!, 1 as Revision, at).map((row) => row.modRevision),
   ]);
+}
+
+function latin1Of(bytesRead: Uint8Array | undefined): string {
+  return bytesRead === undefined ? "" : latin1(bytesRead, 0, bytesRead.length);
 }
 
 function open(driver: StoreDriver): DiskStore {
