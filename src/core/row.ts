@@ -31,6 +31,8 @@ export class Row {
   readonly end: number;
   readonly valueStart: number;
   readonly valueEnd: number;
+  /** Null until `keepValue`. */
+  #value: Uint8Array | null = null;
 
   constructor(
     key: Key,
@@ -64,7 +66,12 @@ export class Row {
 
   /** A view of the value: valid as long as the row, never to be written to. */
   get value(): Uint8Array {
-    return this.buffer.subarray(this.valueStart, this.valueEnd);
+    return this.#value ?? this.buffer.subarray(this.valueStart, this.valueEnd);
+  }
+
+  /** Makes that view for good, some 100 bytes: worth it for a row that is read again and again. */
+  keepValue(): void {
+    this.#value = this.buffer.subarray(this.valueStart, this.valueEnd);
   }
 
   /** A view of the whole KeyValue message. */

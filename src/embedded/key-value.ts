@@ -58,7 +58,7 @@ export function keyValue<Value>(
   codec: ValueCodec<Value, never>,
   key: string = decodeKey(row.key),
 ): KeyValue<Value> {
-  return new Pair(row, key, codec.decode(row.buffer, row.valueStart, row.valueEnd));
+  return new Pair(row, key, codec.decode(row));
 }
 
 export function change<Value>(
@@ -67,9 +67,7 @@ export function change<Value>(
   codec: ValueCodec<Value, never>,
 ): Change<Value> {
   const before = previous === undefined ? undefined : keyValue(previous, codec);
-  return row.isTombstone
-    ? new Delete(row, before)
-    : new Put(row, codec.decode(row.buffer, row.valueStart, row.valueEnd), before);
+  return row.isTombstone ? new Delete(row, before) : new Put(row, codec.decode(row), before);
 }
 
 class Info implements KeyInfo {
