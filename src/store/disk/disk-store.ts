@@ -236,7 +236,10 @@ export class DiskStore implements Store {
     if (this.#headCache.find(search, revision, head)) {
       return head.version === 0 ? undefined : head;
     }
-    const row = this.#inMemory(revision) ?? this.#cached(revision);
+    if (this.#headInMemory(revision)) {
+      return head.version === 0 ? undefined : head;
+    }
+    const row = this.#cached(revision);
     if (row !== undefined) {
       return row.version === 0 ? undefined : row;
     }
@@ -251,9 +254,9 @@ export class DiskStore implements Store {
         return new PointCursor(this.#headOf(range.key, revision, files), release);
       }
       const load = (head: RowHead): Row => files.load(head);
-      const sources: VersionSource[] = [this.#freezer.active, ...this.#freezer.memtables].map(
-        (memtable) => new MemtableSource(memtable, range, revision, descending),
-      );
+      const sources: VersionSource[] = this.#freezer
+        .lend()
+        .map((memtable) => new MemtableSource(memtable, range, revision, descending));
       for (const run of files.runs) {
         if (run.firstRevision <= revision) {
           sources.push(
@@ -278,7 +281,7 @@ export class DiskStore implements Store {
       const load = heads.map((head) => () => ("buffer" in head ? (head as Row) : files.load(head)));
       return new ListedEvents(load, release);
     }
-    const memtables = [this.#freezer.active, ...this.#freezer.memtables];
+    const memtables = this.#freezer.lend();
     const isGone =
       from === this.#tail.compactRevision
         ? (row: Row): boolean => isGoneAt(row, from, memtables, files)
@@ -290,7 +293,7 @@ export class DiskStore implements Store {
   reachable(to: Revision): EventCursor {
     const { files, release } = this.#holdFiles();
     const { compactRevision } = this.#tail;
-    const memtables = [this.#freezer.active, ...this.#freezer.memtables];
+    const memtables = this.#freezer.lend();
     const isGone =
       compactRevision >= FIRST_REVISION
         ? (row: Row): boolean => isGoneAt(row, compactRevision, memtables, files)
@@ -371,6 +374,16 @@ export class DiskStore implements Store {
       }
     }
     return undefined;
+  }
+
+  /** As `#inMemory`, in the head that is handed out. */
+  #headInMemory(revision: Revision): boolean {
+    const { active, memtables } = this.#freezer;
+    const head = this.#head;
+    return (
+      active.headAt(search, revision, head) ||
+      memtables.some((memtable) => memtable.headAt(search, revision, head))
+    );
   }
 
   /** `get` or `peek`: whether the row keeps its bytes. */

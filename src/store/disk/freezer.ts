@@ -4,7 +4,7 @@ import { assert } from "../../lib/assert.js";
 import type { Entry } from "../../core/entry.js";
 import type { LogIndex, Revision, Term } from "../../core/words.js";
 import type { SealPoint } from "../../log/log.js";
-import { PackedMemtable } from "../memory/packed-memtable.js";
+import { PackedMemtable, type MemtableMemory } from "../memory/packed-memtable.js";
 
 /**
  * Bytes of entries after which a seal point freezes the memtable: tables of this size need no merging, and a memtable of
@@ -48,6 +48,8 @@ export class Freezer {
   frozenBytes = 0;
   /** Seal points met since the last freeze. */
   #sealPoints: SealPoint[] = [];
+  /** Of a memtable that was dropped, for the next one. */
+  #memory: MemtableMemory | null = null;
 
   /** Bytes of rows in all memtables. */
   get rowBytes(): number {
@@ -67,6 +69,11 @@ export class Freezer {
   /** The last entry that is in a frozen memtable; 0 if none is. */
   get frozenIndex(): number {
     return this.frozen.at(-1)?.index ?? 0;
+  }
+
+  /** All memtables, newest first, for a reader that keeps them. */
+  lend(): PackedMemtable[] {
+    return [this.active, ...this.memtables].map((memtable) => memtable.lend());
   }
 
   /** Takes back the entry appended last. Cutting into a frozen memtable opens it again: its seal point is void. */
@@ -99,7 +106,9 @@ export class Freezer {
     const frozen: Frozen = { memtable: this.active, index, sealPoints, state: null };
     this.frozen.push(frozen);
     // The next one is likely to be like this one, and what it outgrows would be thrown away.
-    this.active = new PackedMemtable(this.active.keys.isWalked, this.active.rowCount);
+    const { isWalked, rowCount } = this.active;
+    this.active = new PackedMemtable(isWalked, rowCount, this.#memory ?? undefined);
+    this.#memory = null;
     this.#sealPoints = [];
     this.#listMemtables();
     return frozen;
@@ -107,8 +116,9 @@ export class Freezer {
 
   /** Drops the oldest frozen memtable: its rows are in files. */
   drop(): void {
-    this.frozen.shift();
+    const dropped = this.frozen.shift();
     this.#listMemtables();
+    this.#memory = dropped?.memtable.takeMemory() ?? this.#memory;
   }
 
   #listMemtables(): void {

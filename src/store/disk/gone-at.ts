@@ -1,6 +1,5 @@
 // What a compaction has made unreachable, though a file may still hold it.
 import type { Row } from "../../core/row.js";
-import type { RowHead } from "../../core/view.js";
 import type { Revision } from "../../core/words.js";
 import type { PackedMemtable } from "../memory/packed-memtable.js";
 import { RunHead } from "../run/run.js";
@@ -9,6 +8,7 @@ import type { FileSet } from "./file-set.js";
 
 /** One serves all, since no read awaits. */
 const search = new SearchKey();
+const newest = new RunHead();
 
 /**
  * Whether a compaction at `revision` has made a row unreachable: it is not its key's newest version there, or a tombstone
@@ -27,13 +27,10 @@ export function isGoneAt(
     return true;
   }
   search.set(row.key);
-  let newest: RowHead | undefined;
-  for (const memtable of memtables) {
-    newest ??= memtable.at(search, revision);
-  }
-  if (newest === undefined) {
-    const head = new RunHead();
-    newest = files.find(search, revision, head) ? head : undefined;
-  }
-  return newest?.modRevision !== row.modRevision || newest.subRevision !== row.subRevision;
+  const isFound =
+    memtables.some((memtable) => memtable.headAt(search, revision, newest)) ||
+    files.find(search, revision, newest);
+  return (
+    !isFound || newest.modRevision !== row.modRevision || newest.subRevision !== row.subRevision
+  );
 }

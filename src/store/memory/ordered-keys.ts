@@ -15,7 +15,7 @@ const FANOUT_MADE = 48;
  * Keys that wait for the first walk: it sorts them at once, which takes a third of the time of inserting each. A put
  * whose key only waits takes a sixth less CPU time.
  */
-const WAITING_KEYS_MAX = 65_536;
+export const WAITING_KEYS_MAX = 65_536;
 
 interface Leaf<Value> {
   readonly kind: "leaf";

@@ -3,6 +3,8 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { makeRow, makeTombstone, type Row } from "../../core/row.js";
 import { NO_LEASE, type Revision } from "../../core/words.js";
+import type { RowHead } from "../../core/view.js";
+import { RunHead } from "../run/run.js";
 import { SearchKey } from "../run/search-key.js";
 import { Memtable } from "./memtable.js";
 import { MemtableSource } from "./memtable-source.js";
@@ -40,6 +42,19 @@ function shown(row: Row | undefined): unknown {
       };
 }
 
+function headShown(head: RowHead | undefined): unknown {
+  return head === undefined
+    ? undefined
+    : {
+        key: head.key,
+        modRevision: head.modRevision,
+        subRevision: head.subRevision,
+        createRevision: head.createRevision,
+        version: head.version,
+        lease: head.lease,
+      };
+}
+
 function walk(
   memtable: Memtable | PackedMemtable,
   revision: Revision,
@@ -58,13 +73,35 @@ function walk(
   return rows;
 }
 
+/** A memtable in the memory of one that held other rows of the same keys. */
+function inUsedMemory(hash: "own" | "equal"): PackedMemtable {
+  const before = new PackedMemtable();
+  for (let i = 0; i < 2_500; i += 1) {
+    const revision = (i + 2) as Revision;
+    const row = makeRow(
+      `${keys[i % keys.length]}${i}`,
+      new Uint8Array(200),
+      revision,
+      0,
+      revision,
+      1,
+      5n,
+    );
+    before.append(row, searchFor(row.key, hash));
+  }
+  const memory = before.takeMemory();
+  assert.ok(memory !== null && memory.chunks.length > 1);
+  return new PackedMemtable(false, 0, memory);
+}
+
 test("rows in columns are those that the memtable of objects holds, whatever was put, deleted and taken back", () => {
   fc.assert(
     fc.property(
       fc.array(step, { maxLength: 150 }),
       fc.constantFrom("own", "equal"),
-      (steps, hash) => {
-        const packed = new PackedMemtable();
+      fc.boolean(),
+      (steps, hash, isUsed) => {
+        const packed = isUsed ? inUsedMemory(hash) : new PackedMemtable();
         const plain = new Memtable();
         const rows: Row[] = [];
         let revision = 1;
@@ -108,6 +145,9 @@ test("rows in columns are those that the memtable of objects holds, whatever was
           for (const key of keys) {
             const search = searchFor(key, hash);
             assert.deepEqual(shown(packed.at(search, at)), shown(plain.at(key, at)));
+            const head = new RunHead();
+            const isFound = packed.headAt(search, at, head);
+            assert.deepEqual(isFound ? headShown(head) : undefined, headShown(plain.at(key, at)));
             assert.deepEqual(
               packed.versions(search, at).map(shown),
               plain.versions(key, at).map(shown),
@@ -151,4 +191,40 @@ test("many keys are found, with hashes that are all equal too", () => {
     assert.equal(packed.has(searchFor("key/none", hash)), false);
     assert.equal(walk(packed, (count + 2) as Revision, false).length, count);
   }
+});
+
+test("memory is given away only if nobody can look at it", () => {
+  const filled = (valueBytes = 100): PackedMemtable => {
+    const memtable = new PackedMemtable();
+    for (let i = 0; i < 10; i += 1) {
+      const revision = (i + 2) as Revision;
+      const row = makeRow(
+        `key/${i}`,
+        new Uint8Array(valueBytes),
+        revision,
+        0,
+        revision,
+        1,
+        NO_LEASE,
+      );
+      memtable.append(row, searchFor(row.key, "own"));
+    }
+    return memtable;
+  };
+  const search = searchFor("key/3", "own");
+  const everything = 100 as Revision;
+  const isGiven = (look: (memtable: PackedMemtable) => unknown, memtable = filled()): boolean => {
+    look(memtable);
+    return memtable.takeMemory() !== null;
+  };
+  assert.ok(isGiven(() => null));
+  assert.ok(isGiven((memtable) => memtable.has(search)));
+  assert.ok(isGiven((memtable) => memtable.headAt(search, everything, new RunHead())));
+  assert.ok(!isGiven((memtable) => memtable.at(search, everything)));
+  assert.ok(!isGiven((memtable) => memtable.versions(search, 0 as Revision)));
+  assert.ok(!isGiven((memtable) => memtable.row(3)));
+  assert.ok(!isGiven((memtable) => walk(memtable, everything, true)));
+  assert.ok(!isGiven((memtable) => memtable.lend()));
+  // A large row has memory of its own, which others hold too: a caller that was shown it when it was written.
+  assert.deepEqual(filled(64 * 1024).takeMemory()?.chunks, []);
 });
