@@ -17,7 +17,7 @@ import type { Runtime } from "../runtime/runtime.js";
 import { ArchiveMetrics } from "./archive-metrics.js";
 import { slotKey, type ChainPosition } from "./chain.js";
 import { LogSource, type Gathered } from "./log-source.js";
-import { decodeSlot, encodeEntriesSlot, type EncodedSlot } from "./slot.js";
+import { decodeSlot, encodeEntriesSlotInSteps, type EncodedSlot } from "./slot.js";
 import { persistently, settle, type StoreContext } from "./store-context.js";
 
 /** A put is cheap to wait for: at 20 ms hundreds of writers share one. */
@@ -261,7 +261,7 @@ export class Archive {
     try {
       for (;;) {
         const gathered = await this.#nextSlot(signal);
-        const slot = this.#encode(gathered);
+        const slot = await this.#encode(gathered, signal);
         if (!(await this.#put(slot, gathered, signal))) {
           return;
         }
@@ -291,8 +291,10 @@ export class Archive {
   async #nextSlot(signal: AbortSignal): Promise<Gathered> {
     const { clock } = this.#options.runtime;
     for (;;) {
-      const isDue = this.#source.gather(this.#offeredIndex) || this.#isWanted();
-      if (isDue) {
+      const found = this.#source.gather(this.#offeredIndex);
+      if (found === "unfinished") {
+        await this.#nextTurn(signal);
+      } else if (found === "due" || this.#isWanted()) {
         const waitMs = this.#lastPutMs + this.#spacingMs - clock.monotonicMs();
         if (waitMs <= 0) {
           return this.#source.take();
@@ -314,13 +316,21 @@ export class Archive {
     );
   }
 
-  #encode(gathered: Gathered): EncodedSlot {
+  /** A slot is read, copied and hashed in parts of a millisecond, with others in between. */
+  async #nextTurn(signal: AbortSignal): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#options.runtime.clock.nextTurn(resolve);
+    });
+    signal.throwIfAborted();
+  }
+
+  async #encode(gathered: Gathered, signal: AbortSignal): Promise<EncodedSlot> {
     const { groups } = gathered;
     const [first] = groups;
     const last = groups.at(-1);
     assert(first !== undefined && last !== undefined, "a slot has groups");
     assert(first.firstIndex === this.#position.firstIndex, "slots are in order");
-    return encodeEntriesSlot(
+    const steps = encodeEntriesSlotInSteps(
       {
         kind: "entries",
         ...this.#position,
@@ -336,6 +346,13 @@ export class Archive {
       },
       groups.map(({ frame }) => frame),
     );
+    for (;;) {
+      const step = steps.next();
+      if (step.done === true) {
+        return step.value;
+      }
+      await this.#nextTurn(signal);
+    }
   }
 
   /** Whether the slot was won. */

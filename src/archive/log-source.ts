@@ -20,6 +20,12 @@ export interface Gathered {
   readonly segmentEntryBytes: number;
 }
 
+/** What a call of `gather` came to: a slot should be taken now; there is more to gather; nothing more is written yet. */
+export type GatherResult = "due" | "unfinished" | "waiting";
+
+/** Frames read, checked and gathered by one call: about a millisecond. */
+const GATHER_BYTES_MAX: number = 512 * 1024;
+
 export class LogSource {
   readonly #disk: Disk;
   readonly #directory: string;
@@ -27,6 +33,8 @@ export class LogSource {
   /** Where segments end, as the log told; ascending, those after what was taken. */
   readonly #sealPoints: LogIndex[] = [];
   #reader: LogReader | null = null;
+  /** The next entry begins a segment, which may not be there yet. */
+  #isBetweenSegments = false;
   #peeked: Group | null = null;
   /** The entry that the next group begins with. */
   #nextIndex: LogIndex;
@@ -67,21 +75,25 @@ export class LogSource {
   }
 
   /**
-   * Gathers groups that end at or before `throughIndex`; true if a slot should be taken now, since it is full or its segment
-   * ends. Throws T4_CORRUPT, T4_FORMAT_TOO_NEW or a DiskError.
+   * Gathers groups that end at or before `throughIndex`, for a millisecond or so: "due" if a slot should be taken now,
+   * since it is full or its segment ends. Throws T4_CORRUPT, T4_FORMAT_TOO_NEW or a DiskError.
    */
-  gather(throughIndex: LogIndex): boolean {
+  gather(throughIndex: LogIndex): GatherResult {
+    const bytesBefore = this.#frameBytes;
     for (;;) {
       if (this.#endsSegment()) {
-        return true;
+        return "due";
       }
       const group = this.#peek();
       if (group === null || lastIndexOf(group) > throughIndex) {
-        return false;
+        return "waiting";
       }
       const isFirst = this.#groups.length === 0;
       if (!isFirst && this.#frameBytes + group.frame.length > this.#bytesMax) {
-        return true;
+        return "due";
+      }
+      if (this.#frameBytes - bytesBefore >= GATHER_BYTES_MAX) {
+        return "unfinished";
       }
       this.#add(group, isFirst);
     }
@@ -101,6 +113,11 @@ export class LogSource {
       endsSegment: this.#endsSegment(),
       segmentEntryBytes: this.#segmentEntryBytes,
     };
+    if (gathered.endsSegment && this.#peeked === null) {
+      // Now, while the log still has the segment: who closes a file that is removed waits until its blocks are free.
+      this.close();
+      this.#isBetweenSegments = true;
+    }
     while ((this.#sealPoints[0] ?? Infinity) <= lastIndex) {
       this.#sealPoints.shift();
     }
@@ -152,7 +169,7 @@ export class LogSource {
   #peek(): Group | null {
     while (this.#peeked === null) {
       this.#reader ??= this.#open();
-      const group = this.#reader.next();
+      const group = this.#reader?.next() ?? null;
       if (group === null) {
         return null;
       }
@@ -168,11 +185,15 @@ export class LogSource {
     return this.#peeked;
   }
 
-  /** From the beginning of the segment that holds the next entry. */
-  #open(): LogReader {
+  /** From the beginning of the segment that holds the next entry; null if that is known to be one to come. */
+  #open(): LogReader | null {
     const segment = listSegments(this.#disk, this.#directory).findLast(
       ({ firstIndex }) => firstIndex <= this.#nextIndex,
     );
+    if (this.#isBetweenSegments && segment?.firstIndex !== this.#nextIndex) {
+      return null;
+    }
+    this.#isBetweenSegments = false;
     return new LogReader(this.#disk, this.#directory, segment?.firstIndex ?? this.#nextIndex);
   }
 }
