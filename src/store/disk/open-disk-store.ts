@@ -38,7 +38,7 @@ export interface DiskStoreOptions {
  */
 const BLOCK_CACHE_BYTES_DEFAULT: number = 128 * 1024 * 1024;
 
-/** Some 110,000 rows of 256 bytes. */
+/** Some 120,000 rows of 256 bytes. */
 const ROW_CACHE_BYTES_DEFAULT: number = 64 * 1024 * 1024;
 
 /**

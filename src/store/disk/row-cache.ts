@@ -10,8 +10,8 @@ import { Row } from "../../core/row.js";
 import type { Key } from "../../core/words.js";
 import { HASH_MARKS_MAX, HashMarks } from "./hash-marks.js";
 
-/** What a row takes beside its bytes, about: its object, the view of its value, its key, its place in a Map. */
-const ROW_OVERHEAD_BYTES = 300;
+/** What a row takes beside its bytes, about: its object, its key, its place in a Map. */
+const ROW_OVERHEAD_BYTES = 200;
 
 /** Rows are copied into slabs of this size: one allocation for hundreds of rows. */
 const SLAB_BYTES: number = 64 * 1024;
@@ -61,7 +61,6 @@ export class RowCache {
       return undefined;
     }
     const copy = this.copy(row);
-    copy.keepValue();
     this.#insert(copy, keyHash);
     return copy;
   }
