@@ -3,6 +3,7 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 
 import { revisionOf, type Database } from "./database.js";
 import type { Figure } from "./results.js";
+import { watchStalls } from "./stall-watch.js";
 import { keyOf, nextValue, randomBelow, runCallers } from "./workload.js";
 import { formatCount, formatDuration } from "../harness/table.js";
 
@@ -66,6 +67,7 @@ export async function measureStalls(database: Database, seconds: number): Promis
   }, compactionEveryMs);
   const delays = monitorEventLoopDelay({ resolution: stallResolutionMs });
   delays.enable();
+  const watch = watchStalls();
   let puts = 0;
   const endsAt = performance.now() + seconds * 1000;
   await Promise.all(
@@ -79,6 +81,7 @@ export async function measureStalls(database: Database, seconds: number): Promis
     }),
   );
   delays.disable();
+  const longest = watch.end();
   clearInterval(compacting);
   const resolutionNs = stallResolutionMs * 1e6;
   return [
@@ -88,6 +91,9 @@ export async function measureStalls(database: Database, seconds: number): Promis
       unit: "ns",
       floor: 20e6,
       note:
+        (Number.isNaN(longest.coreWaitMs)
+          ? ""
+          : `of it ${formatDuration(longest.coreWaitMs * 1e6)} waiting for a core; `) +
         `p99.9 ${formatDuration(Math.max(delays.percentile(99.9) - resolutionNs, 0))}; ` +
         `${formatCount(puts / seconds)} puts/s, ${compactions} compactions`,
     },
