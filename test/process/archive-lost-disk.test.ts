@@ -70,6 +70,10 @@ describe("a lost disk", { concurrency: true }, () => {
         using server = await startServer(places.data, [...flags, "--segment-max-age-sec", "3600"]);
         using client = new GrpcClient(server.address);
         await uploaded.verify(client);
+        // Until then that could take what is written next with it.
+        await eventually(
+          async () => (await metric(server.address, "t4_archive_backlog_entries")) === 0,
+        );
         await lost.fill(client, 100_000, 100);
         assert.ok((await metric(server.address, "t4_archive_backlog_entries")) > 0);
         server.kill("SIGKILL");
