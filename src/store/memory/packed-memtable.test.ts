@@ -27,22 +27,7 @@ function searchFor(key: string, hash: "own" | "equal"): SearchKey {
   return search;
 }
 
-function shown(row: Row | undefined): unknown {
-  return row === undefined
-    ? undefined
-    : {
-        key: row.key,
-        modRevision: row.modRevision,
-        subRevision: row.subRevision,
-        createRevision: row.createRevision,
-        version: row.version,
-        lease: row.lease,
-        wire: [...row.wire],
-        value: [...row.value],
-      };
-}
-
-function headShown(head: RowHead | undefined): unknown {
+function headShown(head: RowHead | undefined): object | undefined {
   return head === undefined
     ? undefined
     : {
@@ -53,6 +38,12 @@ function headShown(head: RowHead | undefined): unknown {
         version: head.version,
         lease: head.lease,
       };
+}
+
+function shown(row: Row | undefined): unknown {
+  return row === undefined
+    ? undefined
+    : { ...headShown(row), wire: [...row.wire], value: [...row.value] };
 }
 
 function walk(
