@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
 import { makeTempDirectory, removeTempDirectory } from "../../test/support/temp-directory.js";
+import type { RestorePoint } from "../node/archive/archive-settings.js";
 import { T4Error, type T4ErrorCode } from "../core/errors.js";
 import { memoryObjectStore } from "../object/memory-object-store.js";
 import type { ObjectStore } from "../object/object-store.js";
@@ -189,6 +190,10 @@ test("a restore point that cannot be used says why", async () => {
       name: "AbortError",
     });
     const loose = restoreDirectory as (options: object) => Promise<unknown>;
+    const twoPoints = { restorePoint: document, revision: 3 } as unknown as RestorePoint;
+    await fails("T4_INVALID_ARGUMENT", /one state/, async () =>
+      open({ dataDir: fresh(), objectStore: there, restore: twoPoints }),
+    );
     for (const more of [{}, { restorePoint: document, revision: 3 }]) {
       await fails("T4_INVALID_ARGUMENT", /restorePoint/, async () =>
         loose({ dataDir: fresh(), ...more }),

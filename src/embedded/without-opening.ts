@@ -236,11 +236,8 @@ async function pinnedOf(options: RestoreOptions): Promise<Pinned | null> {
   if (restorePoint === undefined) {
     return null;
   }
-  // The types refuse it; a caller without them must not get another state than the one it names.
-  const others: readonly unknown[] = [options.revision, options.time, options.checkpoint];
-  if (others.some((point) => point !== undefined)) {
-    throw new T4Error("T4_INVALID_ARGUMENT", "a restorePoint is one state: give no other point");
-  }
+  const { assertOnlyPoint } = await import("../node/archive/archive-settings.js");
+  assertOnlyPoint(options);
   const { decodePinnedPoint } = await import("../checkpoint/pinned/pinned-point.js");
   const { openPinned, pinnedTarget } = await import("../checkpoint/pinned/pinned-store.js");
   const point = decodePinnedPoint(restorePoint, "the restore point");

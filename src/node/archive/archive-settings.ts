@@ -178,6 +178,7 @@ async function pinnedOf(
   if (restore === undefined || !("restorePoint" in restore)) {
     return null;
   }
+  assertOnlyPoint(restore);
   if (branch !== undefined) {
     throw new T4Error(
       "T4_INVALID_ARGUMENT",
@@ -248,6 +249,16 @@ async function assertStoreFit(context: StoreContext): Promise<void> {
     probeObjectStore(store, context, signal),
   );
   assertFit(findings, store.url);
+}
+
+/**
+ * For what stands beside a restore point. The types refuse another point there; a caller without them must not get another
+ * state than the one it names. Throws T4_INVALID_ARGUMENT.
+ */
+export function assertOnlyPoint(others: NoPoint): void {
+  if (historyTarget(others).kind !== "newest") {
+    throw new T4Error("T4_INVALID_ARGUMENT", "a restorePoint is one state: give no other point");
+  }
 }
 
 /** The newest state if no point is named. Throws T4_INVALID_ARGUMENT for more than one, and for what is none. */
