@@ -1,5 +1,6 @@
 // Waiting for a foreign process. Nothing here decides whether a test passes by how long something took: a deadline
 // only turns a hang into a failure that names what was awaited.
+import type { EventEmitter } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 
 export { sleep };
@@ -22,4 +23,11 @@ export async function within<T>(
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Waits for the end of a socket or stream, also where a reset (an "error" before "close") brings it about. */
+export async function closed(emitter: EventEmitter): Promise<void> {
+  await new Promise<void>((resolve) => {
+    emitter.once("close", resolve);
+  });
 }

@@ -14,6 +14,7 @@ import {
   TransportServer,
   type TransportServerOptions,
 } from "../../src/transport/server.js";
+import { closed } from "../support/wait.js";
 import { makeEchoService, type EchoService } from "./echo-service.js";
 
 const raw = (bytes: Buffer): Buffer => bytes;
@@ -403,7 +404,7 @@ describe("TLS", () => {
     socket.on("error", () => undefined);
     socket.write("GET / HTTP/1.1\r\nhost: a\r\n\r\n");
     socket.resume();
-    await once(socket, "close");
+    await closed(socket);
     assert.equal(server.counters.handshakesFailed, 1);
     await server.close();
   });

@@ -13,7 +13,7 @@ import { readTlsFiles } from "../../src/transport/tls/files.js";
 import { makeTlsServer } from "../../src/transport/tls/listener.js";
 import { makeTempDirectory, removeTempDirectory } from "../support/temp-directory.js";
 import { tlsFixture, tlsFixturePath } from "../support/tls-fixtures.js";
-import { within } from "../support/wait.js";
+import { closed, within } from "../support/wait.js";
 import { as, DEADLINE_MS, get, logged, mutualTls, plainTls, start } from "./tls-port.js";
 
 suite("client certificates", () => {
@@ -93,7 +93,7 @@ suite("client certificates", () => {
     third.on("data", () => {
       got += 1;
     });
-    await within(DEADLINE_MS, "the end of the connection", once(third, "close"));
+    await within(DEADLINE_MS, "the end of the connection", closed(third));
     assert.equal(got, 0);
     await logged(lines, /revoked/);
   });
@@ -148,7 +148,7 @@ suite("the handshake", () => {
       socket.on("error", () => undefined);
       socket.write(bytes);
       socket.resume();
-      await within(DEADLINE_MS, "the end of the connection", once(socket, "close"));
+      await within(DEADLINE_MS, "the end of the connection", closed(socket));
       await logged(lines, reason);
     }
     assert.equal(await get(port), 200);
@@ -180,6 +180,9 @@ suite("the handshake", () => {
       dripping.write(hello.subarray(dripped, dripped + 1));
       dripped += 1;
     }, 50);
+    context.after(() => {
+      clearInterval(drip);
+    });
     for (const socket of [silent, dripping]) {
       socket.on("error", () => undefined);
       socket.resume();
@@ -187,9 +190,8 @@ suite("the handshake", () => {
     await within(
       DEADLINE_MS,
       "both connections' ends",
-      Promise.all([once(silent, "close"), once(dripping, "close")]),
+      Promise.all([closed(silent), closed(dripping)]),
     );
-    clearInterval(drip);
     assert.equal(server.counters.handshakesFailed, 2);
     await logged(lines, /the handshake took longer than 300 ms/);
   });
@@ -257,7 +259,7 @@ suite("the handshake", () => {
       socket.on("error", () => undefined);
       socket.end("GET / HTTP/1.1\r\n\r\n");
       socket.resume();
-      await once(socket, "close");
+      await closed(socket);
     }
     assert.equal(server.counters.handshakesFailed, 40);
     assert.ok(lines.length <= 11, `${lines.length} lines`);
@@ -298,7 +300,7 @@ test("answers of one turn leave in one record, not in one each", async (context)
       });
       stream.end(Buffer.from([0, 0, 0, 0, 1, 7]));
       stream.resume();
-      await once(stream, "close");
+      await closed(stream);
     }),
   );
   session.destroy();
