@@ -44,6 +44,8 @@ interface Segment {
   end: number;
   /** The file is durable zeros from `end` to here. */
   filled: number;
+  /** How far it is to be filled. */
+  goal: number;
 }
 
 export interface SegmentWriterEvents {
@@ -64,7 +66,7 @@ export class SegmentWriter {
   readonly #closing: Segment[] = [];
   readonly #removing: string[] = [];
   #hasSpace = true;
-  #isFilling = false;
+  #isRetrying = false;
 
   constructor(disk: Disk, directory: string, segmentBytesMax: number, events: SegmentWriterEvents) {
     this.#disk = disk;
@@ -111,7 +113,7 @@ export class SegmentWriter {
 
   /** Forgets that the disk was full, so that filling is tried again. */
   retrySpace(): void {
-    this.#isFilling = true;
+    this.#isRetrying = true;
   }
 
   /** Does one short piece of the work that can wait. False if none is left (or none but filling a full disk). */
@@ -192,7 +194,7 @@ export class SegmentWriter {
       return work();
     } catch (error) {
       if (error instanceof DiskError && error.code === "no-space") {
-        this.#isFilling = false;
+        this.#isRetrying = false;
         this.#setSpace(false);
         return null;
       }
@@ -206,7 +208,7 @@ export class SegmentWriter {
       const path = `${this.#directory}/${NEXT_SEGMENT_NAME}`;
       const file = this.#disk.open(path, { mode: "create", durableWrites: true });
       const none = 0 as LogIndex;
-      this.#next = { file, path, firstIndex: none, nextIndex: none, end: 0, filled: 0 };
+      this.#next = { file, path, firstIndex: none, nextIndex: none, end: 0, filled: 0, goal: 0 };
     }
     return this.#next;
   }
@@ -235,12 +237,12 @@ export class SegmentWriter {
 
   /** Writes the next zeros ahead; false when there are enough, or no room for more. */
   #fillAhead(): boolean {
-    if (!this.#hasSpace && !this.#isFilling) {
+    if (!this.#hasSpace && !this.#isRetrying) {
       return false;
     }
     const filled = this.#whileSpace(() => this.#fillCurrent() || this.#fillNext());
     if (filled === false) {
-      this.#isFilling = false;
+      this.#isRetrying = false;
       this.#setSpace(true);
     }
     return filled === true;
@@ -252,12 +254,11 @@ export class SegmentWriter {
       return false;
     }
     const ahead = Math.min(Math.max(segment.end, AHEAD_BYTES_MIN), AHEAD_BYTES_MAX);
-    // Begun when half is used up, so that it is done in a row and not a little after each group.
-    this.#isFilling ||= segment.filled < segment.end + ahead / 2;
-    return (
-      this.#isFilling &&
-      this.#fillStep(segment, Math.min(segment.end + ahead, this.#segmentBytesMax))
-    );
+    // Begun when half is used up, and up to a goal that stands: in large steps, and not a little after each group.
+    if (segment.filled < segment.end + ahead / 2) {
+      segment.goal = Math.min(segment.end + ahead, this.#segmentBytesMax);
+    }
+    return this.#fillStep(segment, segment.goal);
   }
 
   #fillNext(): boolean {
