@@ -15,6 +15,33 @@ export interface PutOperation {
   readonly ignoreLease: boolean;
 }
 
+/** A put that may wait for the log (docs/decisions/0009). */
+export class PutCommand implements PutOperation {
+  readonly kind = "put";
+  readonly key: Key;
+  readonly value: Uint8Array;
+  readonly lease: LeaseId;
+  readonly prevKv: boolean;
+  readonly ignoreValue: boolean;
+  readonly ignoreLease: boolean;
+
+  constructor(
+    key: Key,
+    value: Uint8Array,
+    lease: LeaseId,
+    prevKv: boolean,
+    ignoreValue: boolean,
+    ignoreLease: boolean,
+  ) {
+    this.key = key;
+    this.value = value;
+    this.lease = lease;
+    this.prevKv = prevKv;
+    this.ignoreValue = ignoreValue;
+    this.ignoreLease = ignoreLease;
+  }
+}
+
 export interface DeleteRangeOperation {
   readonly kind: "delete-range";
   readonly range: KeyRange;

@@ -33,6 +33,29 @@ export interface Entry {
   readonly system: SystemEffect | null;
 }
 
+/** An entry that will wait for the log (docs/decisions/0009). */
+export class PlannedEntry implements Entry {
+  readonly index: LogIndex;
+  readonly term: Term;
+  readonly revision: Revision;
+  readonly rows: readonly Row[];
+  readonly system: SystemEffect | null;
+
+  constructor(
+    index: LogIndex,
+    term: Term,
+    revision: Revision,
+    rows: readonly Row[],
+    system: SystemEffect | null,
+  ) {
+    this.index = index;
+    this.term = term;
+    this.revision = revision;
+    this.rows = rows;
+    this.system = system;
+  }
+}
+
 /** By how much an entry raises the revision: one if there are rows. */
 export function revisionStep(entry: Pick<Entry, "rows" | "system">): number {
   if (entry.system?.kind === "raise-revision") {

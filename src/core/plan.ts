@@ -3,6 +3,7 @@
 // is the write lock. A command that must not be applied throws, and nothing has happened.
 // Must never: check the form of a request (validate.ts does, before this).
 import { assert, unreachable } from "../lib/assert.js";
+import { listOfOne } from "../lib/list-of-one.js";
 import { ALARM, type Alarm } from "./alarm.js";
 import { planAuth } from "./auth/plan-auth.js";
 import type { Command, Outcome, PutOperation } from "./command.js";
@@ -21,6 +22,7 @@ export interface Plan {
   /** What the entry changes; no rows and no effect means that no entry is needed. */
   readonly rows: readonly Row[];
   readonly system: SystemEffect | null;
+  /** To be read once. */
   readonly outcome: Outcome;
 }
 
@@ -76,11 +78,26 @@ function planPut(command: PutOperation, view: PlanView): Plan {
   const whole = prevKv || ignoreValue ? view.get(key, view.revision) : undefined;
   const before = prevKv || ignoreValue ? whole : headOf(view, key, view.revision);
   const next = (view.revision + 1) as Revision;
-  return {
-    rows: [rowOfPut(view, command, whole, before, next, 0)],
-    system: null,
-    outcome: { kind: "put", revision: next, previous: prevKv ? (whole ?? null) : null },
-  };
+  const row = rowOfPut(view, command, whole, before, next, 0);
+  return new PutPlan(row, prevKv ? (whole ?? null) : null);
+}
+
+/** A plan that will wait for the log (docs/decisions/0009). Its outcome is made when it is asked for. */
+class PutPlan implements Plan {
+  readonly rows: readonly Row[];
+  readonly system = null;
+  readonly #row: Row;
+  readonly #previous: Row | null;
+
+  constructor(row: Row, previous: Row | null) {
+    this.rows = listOfOne(row);
+    this.#row = row;
+    this.#previous = previous;
+  }
+
+  get outcome(): Outcome {
+    return { kind: "put", revision: this.#row.modRevision, previous: this.#previous };
+  }
 }
 
 function planCompact(revision: number, view: PlanView): Plan {

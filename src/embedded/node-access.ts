@@ -2,7 +2,7 @@
 import type { Command, Outcome } from "../core/command.js";
 import { T4Error } from "../core/errors.js";
 import { assert } from "../lib/assert.js";
-import type { Node } from "../node/node.js";
+import type { Completion, Node } from "../node/node.js";
 
 export interface NodeAccess {
   /** Throws T4_CLOSED once the database is closed. */
@@ -28,18 +28,32 @@ export function nodeAccess(node: Node, isClosed: () => boolean): NodeAccess {
     propose<Kind extends Command["kind"]>(
       command: Extract<Command, { readonly kind: Kind }>,
     ): PromiseLike<Extract<Outcome, { readonly kind: Kind }>> {
-      return new Promise((resolve, reject) => {
-        open().propose(command, (error, outcome) => {
-          if (outcome === null) {
-            reject(error ?? new T4Error("T4_UNAVAILABLE", "the node gave no answer"));
-            return;
-          }
-          assert(outcome.kind === command.kind, "an outcome is of its command's kind");
-          resolve(outcome as Extract<Outcome, { readonly kind: Kind }>);
-        });
-      });
+      const { promise, done } = answerTo(command.kind);
+      open().propose(command, done);
+      return promise;
     },
   };
+}
+
+interface Answer<Kind> {
+  readonly promise: Promise<Extract<Outcome, { readonly kind: Kind }>>;
+  readonly done: Completion;
+}
+
+/** Of a command this keeps the kind alone: what waits for the log should be little. */
+function answerTo<Kind extends Command["kind"]>(kind: Kind): Answer<Kind> {
+  let done!: Completion;
+  const promise = new Promise<Extract<Outcome, { readonly kind: Kind }>>((resolve, reject) => {
+    done = (error, outcome) => {
+      if (outcome === null) {
+        reject(error ?? new T4Error("T4_UNAVAILABLE", "the node gave no answer"));
+        return;
+      }
+      assert(outcome.kind === kind, "an outcome is of its command's kind");
+      resolve(outcome as Extract<Outcome, { readonly kind: Kind }>);
+    };
+  });
+  return { promise, done };
 }
 
 /** What `run` returns or throws now, as a promise: the callers of a cluster will have to wait for it. */

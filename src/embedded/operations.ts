@@ -1,6 +1,11 @@
 // From what callers write to the operations of the core. Every option has its check and its default here, for single
 // calls and for transactions alike.
-import type { DeleteRangeOperation, PutOperation, RangeOperation } from "../core/command.js";
+import {
+  PutCommand,
+  type DeleteRangeOperation,
+  type PutOperation,
+  type RangeOperation,
+} from "../core/command.js";
 import { T4Error } from "../core/errors.js";
 import type { KeyRange } from "../core/key-range.js";
 import { REQUEST_BYTES_MAX } from "../core/limits.js";
@@ -64,16 +69,15 @@ export function putOperation<Input>(
   if (ignoreLease && options.lease !== undefined) {
     throw new T4Error("T4_LEASE_PROVIDED", "ignoreLease keeps the old lease, but one is given");
   }
-  return {
-    kind: "put",
-    key: encodeKey(key),
+  return new PutCommand(
+    encodeKey(key),
     // Without ignoreValue the types ask for a value; the codec refuses what is none.
-    value: ignoreValue ? noValue : codec.encode(value as Input),
-    lease: checkLease(lease),
+    ignoreValue ? noValue : codec.encode(value as Input),
+    checkLease(lease),
     prevKv,
     ignoreValue,
     ignoreLease,
-  };
+  );
 }
 
 const noValue = new Uint8Array(0);

@@ -5,11 +5,17 @@
 // Invariant: the store's uncommitted entries are exactly those of `#uncommitted`, and they end at the log's tip.
 import { authoriseCommand, type Caller } from "../core/auth/authorise.js";
 import { T4Error } from "../core/errors.js";
-import type { Command, Outcome } from "../core/command.js";
-import { compactedBy, revisionStep, type Entry, type SystemEffect } from "../core/entry.js";
+import type { Command } from "../core/command.js";
+import {
+  compactedBy,
+  PlannedEntry,
+  revisionStep,
+  type Entry,
+  type SystemEffect,
+} from "../core/entry.js";
 import { PENDING_BYTES_MAX, PENDING_PROPOSALS_MAX } from "../core/limits.js";
 import { isReadOnly } from "../core/plan-txn.js";
-import { plan } from "../core/plan.js";
+import { plan, type Plan } from "../core/plan.js";
 import type { Row } from "../core/row.js";
 import type { PlanView } from "../core/view.js";
 import type { LogIndex, Revision, Term } from "../core/words.js";
@@ -31,13 +37,34 @@ const SLOW_APPLY_MS = 100;
 /** Commands planned at once after they were held: some milliseconds. */
 const HELD_COMMANDS_PER_TURN = 1_000;
 
-/** A caller that waits: either its entry has `index`, or its answer shows the state at `index`. */
-interface Waiter {
+/**
+ * A caller that waits: either its entry has `index`, or its answer shows the state at `index`. A class, as all that waits
+ * for the log in great numbers: docs/decisions/0009.
+ */
+class Waiter {
   readonly index: LogIndex;
   readonly hasEntry: boolean;
   readonly done: Completion;
-  readonly error: T4Error | null;
-  readonly outcome: Outcome | null;
+  readonly #error: T4Error | null;
+  readonly #planned: Pick<Plan, "outcome"> | null;
+
+  constructor(
+    index: LogIndex,
+    hasEntry: boolean,
+    done: Completion,
+    error: T4Error | null,
+    planned: Pick<Plan, "outcome"> | null,
+  ) {
+    this.index = index;
+    this.hasEntry = hasEntry;
+    this.done = done;
+    this.#error = error;
+    this.#planned = planned;
+  }
+
+  answer(): void {
+    this.done(this.#error, this.#planned === null ? null : this.#planned.outcome);
+  }
 }
 
 export interface PipelineParts {
@@ -169,7 +196,7 @@ export class WritePipeline {
     if (hasEntry) {
       this.#append(planned.rows, planned.system);
     }
-    this.#wait(hasEntry, done, null, planned.outcome);
+    this.#wait(hasEntry, done, null, planned);
   }
 
   /**
@@ -268,20 +295,16 @@ export class WritePipeline {
       if (caller !== null) {
         authoriseCommand(this.#visible.auth, caller, command, this.#visible);
       }
-      this.#answerSoon(done, null, plan(command, this.#visible).outcome);
+      this.#answerSoon(done, null, plan(command, this.#visible));
     } catch (error) {
       this.#answerSoon(done, this.#expected(error), null);
     }
   }
 
   #append(rows: readonly Row[], system: SystemEffect | null): void {
-    const entry: Entry = {
-      index: (this.#log.tipIndex + 1) as LogIndex,
-      term: this.#term,
-      revision: (this.#store.tipRevision + revisionStep({ rows, system })) as Revision,
-      rows,
-      system,
-    };
+    const index = (this.#log.tipIndex + 1) as LogIndex;
+    const revision = (this.#store.tipRevision + revisionStep({ rows, system })) as Revision;
+    const entry = new PlannedEntry(index, this.#term, revision, rows, system);
     this.#isBusy = true;
     try {
       // First: it may end a segment before this entry, and the store must not hold the entry when it is told so.
@@ -298,16 +321,25 @@ export class WritePipeline {
     }
   }
 
-  #wait(hasEntry: boolean, done: Completion, error: T4Error | null, outcome: Outcome | null): void {
+  #wait(
+    hasEntry: boolean,
+    done: Completion,
+    error: T4Error | null,
+    planned: Pick<Plan, "outcome"> | null,
+  ): void {
     const index = this.#log.tipIndex;
-    this.#waiters.push({ index, hasEntry, done, error, outcome });
+    this.#waiters.push(new Waiter(index, hasEntry, done, error, planned));
     if (index <= this.#durableIndex) {
       this.#settleSoon();
     }
   }
 
-  #answerSoon(done: Completion, error: T4Error | null, outcome: Outcome | null): void {
-    this.#ready.push({ index: 0 as LogIndex, hasEntry: false, done, error, outcome });
+  #answerSoon(
+    done: Completion,
+    error: T4Error | null,
+    planned: Pick<Plan, "outcome"> | null,
+  ): void {
+    this.#ready.push(new Waiter(0 as LogIndex, false, done, error, planned));
     this.#settleSoon();
   }
 
@@ -405,13 +437,13 @@ export class WritePipeline {
         return;
       }
       this.#waiters.shift();
-      waiter.done(waiter.error, waiter.outcome);
+      waiter.answer();
     }
   }
 
   #answerReady(): void {
     for (let each = this.#ready.shift(); each !== undefined; each = this.#ready.shift()) {
-      each.done(each.error, each.outcome);
+      each.answer();
     }
   }
 

@@ -1,15 +1,16 @@
 // From decoded requests to commands and reads. What is wrong with a request's form is found later, in etcd's order, by
 // core's validation; this adds what only the wire can express: unknown sort options, empty operations, unknown compares.
-import type {
-  Compare,
-  CompareResult,
-  DeleteRangeOperation,
-  Operation,
-  PutOperation,
-  RangeOperation,
-  Sort,
-  SortTarget,
-  TxnOperation,
+import {
+  PutCommand,
+  type Compare,
+  type CompareResult,
+  type DeleteRangeOperation,
+  type Operation,
+  type PutOperation,
+  type RangeOperation,
+  type Sort,
+  type SortTarget,
+  type TxnOperation,
 } from "../../core/command.js";
 import { T4Error } from "../../core/errors.js";
 import { keyRangeFromWire, type KeyRange } from "../../core/key-range.js";
@@ -98,15 +99,8 @@ function refused(operation: RangeOperation, error: Error): RangeOperation {
 }
 
 export function putOperation(request: PutRequest): PutOperation {
-  return {
-    kind: "put",
-    key: request.key,
-    value: request.value,
-    lease: request.lease,
-    prevKv: request.prevKv,
-    ignoreValue: request.ignoreValue,
-    ignoreLease: request.ignoreLease,
-  };
+  const { key, value, lease, prevKv, ignoreValue, ignoreLease } = request;
+  return new PutCommand(key, value, lease, prevKv, ignoreValue, ignoreLease);
 }
 
 export function deleteRangeOperation(request: DeleteRangeRequest): DeleteRangeOperation {
