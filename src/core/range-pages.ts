@@ -21,8 +21,8 @@ export class RangePages {
   /** Rows that may still be returned. */
   #limit: number;
   #count = 0;
-  /** Whether the cursor stands on a key that is not counted yet. */
-  #hasNext: boolean;
+  /** Whether the cursor stands on a key that is not counted yet; null before the first. */
+  #hasNext: boolean | null = null;
   #rows: Row[] = [];
   #rowsWanted = 0;
   /** Of the page so far. */
@@ -35,12 +35,6 @@ export class RangePages {
     this.#operation = operation;
     this.#limit = countOnly ? 0 : limit > 0 ? limit : Infinity;
     this.#cursor = view.scan(operation.range, at, false);
-    try {
-      this.#hasNext = this.#cursor.next();
-    } catch (error) {
-      this.#cursor.close();
-      throw error;
-    }
   }
 
   /** Begins a page of at most `rows` rows, which ends with the row that makes it `bytes` long. */
@@ -54,6 +48,12 @@ export class RangePages {
 
   /** Goes on for some `rowsMax` keys or `bytesMax` bytes; returns whether the page is ready. */
   step(rowsMax: number, bytesMax: number): boolean {
+    if (this.#hasNext === null) {
+      if (this.#cursor.prepare?.() === false) {
+        return false;
+      }
+      this.#hasNext = this.#cursor.next();
+    }
     let bytes = 0;
     for (let visited = 0; visited < rowsMax && bytes < bytesMax; visited += 1) {
       if (!this.#hasNext || this.#isFull) {
@@ -84,7 +84,7 @@ export class RangePages {
     const more = !countOnly && limit > 0 && this.#count > limit;
     return {
       rows: this.#rows,
-      end: this.#hasNext ? null : { count: this.#count, more },
+      end: this.#hasNext === true ? null : { count: this.#count, more },
     };
   }
 

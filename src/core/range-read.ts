@@ -92,7 +92,7 @@ export function readRange(
   }
 }
 
-type Phase = "scan" | "sort" | "done";
+type Phase = "prepare" | "scan" | "sort" | "done";
 
 /** A read of many keys, in slices. Close it when it is done or given up: it holds files open. */
 export class RangeRead {
@@ -105,7 +105,7 @@ export class RangeRead {
   /** Rows to make before only counting is left. */
   readonly #rowsMax: number;
   readonly #needsValues: boolean;
-  #phase: Phase = "scan";
+  #phase: Phase = "prepare";
   #rows: Row[] = [];
   #count = 0;
   /** Keys that pass the filters: how many rows there would be without a limit. */
@@ -136,6 +136,12 @@ export class RangeRead {
    * whether the outcome is ready.
    */
   step(rowsMax: number, bytesMax: number): boolean {
+    if (this.#phase === "prepare") {
+      if (rowsMax !== Infinity && this.#cursor.prepare?.() === false) {
+        return false;
+      }
+      this.#phase = "scan";
+    }
     if (this.#phase === "scan") {
       if (this.#scan(rowsMax, bytesMax)) {
         this.#phase = this.#sort === null ? "done" : "sort";

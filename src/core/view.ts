@@ -20,6 +20,11 @@ export interface RowHead {
  * closed: it holds files open.
  */
 export interface RowCursor {
+  /**
+   * Where finding the first key can take long: does a piece of it, a few milliseconds, and returns whether nothing of it
+   * is left. For callers who can let others run in between, before the first `next`.
+   */
+  prepare?(): boolean;
   /** Moves to the next live key; false at the end. */
   next(): boolean;
   /** The key that `next` moved to, valid until the next call. Reads no value from disk. */

@@ -17,12 +17,12 @@ export interface WalkedMemtable<Name> {
 export class MemtableSource<Name> implements VersionSource {
   key: Key | null = null;
   head!: Row;
+  #place!: Place<Name>;
+  #changes = 0;
   readonly #memtable: WalkedMemtable<Name>;
   readonly #interval: Interval;
   readonly #revision: Revision;
   readonly #descending: boolean;
-  #place: Place<Name>;
-  #changes: number;
 
   constructor(
     memtable: WalkedMemtable<Name>,
@@ -34,10 +34,17 @@ export class MemtableSource<Name> implements VersionSource {
     this.#interval = interval;
     this.#revision = revision;
     this.#descending = descending;
-    this.#place = descending
-      ? memtable.keys.seekBefore(interval.end)
-      : memtable.keys.seek(interval.start);
-    this.#changes = memtable.keys.changes;
+  }
+
+  prepare(): boolean {
+    return this.#memtable.keys.prepare();
+  }
+
+  begin(): void {
+    const { keys } = this.#memtable;
+    const { start, end } = this.#interval;
+    this.#place = this.#descending ? keys.seekBefore(end) : keys.seek(start);
+    this.#changes = keys.changes;
     this.#settle();
   }
 

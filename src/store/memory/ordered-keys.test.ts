@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { SeededRandom } from "../../../test/sim/seeded-random.js";
 import { OrderedKeys } from "./ordered-keys.js";
 
 const key = fc.string({
@@ -75,4 +76,70 @@ test("thousands of keys in ascending, descending and mixed order are all found",
       assert.deepEqual(walkBack(keys, null), names.toReversed());
     }
   }
+});
+
+test("prepared in pieces, with keys added, removed and looked for meanwhile, the order is the same", () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 0, max: 20_000 }),
+      fc.array(fc.constantFrom("prepare", "insert", "remove", "seek"), { maxLength: 12 }),
+      fc.integer(),
+      (count, steps, seed) => {
+        const random = new SeededRandom(seed);
+        const left = new Set<string>();
+        const keys = new OrderedKeys<string>((one) => one);
+        const insert = (many: number): void => {
+          for (let i = 0; i < many; i += 1) {
+            const one = random.below(1_000_000).toString(36);
+            if (!left.has(one)) {
+              left.add(one);
+              keys.insert(one);
+            }
+          }
+        };
+        insert(count);
+        for (const step of steps) {
+          switch (step) {
+            case "prepare":
+              keys.prepare();
+              break;
+            case "insert":
+              insert(random.below(300));
+              break;
+            case "remove": {
+              const [one] = left;
+              if (one !== undefined && left.delete(one)) {
+                keys.remove(one);
+              }
+              break;
+            }
+            case "seek": {
+              const place = keys.seek("m");
+              assert.equal(place.key, [...left].filter((one) => one >= "m").sort()[0]);
+              break;
+            }
+          }
+        }
+        const sorted = [...left].sort();
+        assert.equal(keys.size, sorted.length);
+        assert.deepEqual(walk(keys, ""), sorted);
+        assert.deepEqual(walkBack(keys, null), sorted.reverse());
+        assert.ok(keys.prepare());
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
+
+test("a piece is short, and the last one says so", () => {
+  const keys = new OrderedKeys<string>((one) => one);
+  for (let i = 0; i < 60_000; i += 1) {
+    keys.insert(String((i * 7919) % 60_000).padStart(5, "0"));
+  }
+  let pieces = 1;
+  while (!keys.prepare()) {
+    pieces += 1;
+  }
+  assert.ok(pieces > 20, `${pieces} pieces`);
+  assert.equal(walk(keys, "").length, 60_000);
 });

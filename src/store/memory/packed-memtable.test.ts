@@ -57,6 +57,7 @@ function walk(
     memtable instanceof Memtable
       ? new MemtableSource(memtable, interval, revision, descending)
       : new MemtableSource(memtable, interval, revision, descending);
+  source.begin();
   while (source.key !== null) {
     rows.push(shown(source.row()));
     source.advance();

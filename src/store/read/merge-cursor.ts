@@ -11,15 +11,23 @@ export class MergeCursor implements RowCursor {
   readonly #descending: boolean;
   readonly #release: () => void;
   #current: VersionSource | null = null;
+  #hasBegun = false;
   #isClosed = false;
 
   constructor(sources: VersionSource[], descending: boolean, release: () => void) {
-    this.#sources = sources.filter((source) => source.key !== null);
+    this.#sources = sources;
     this.#descending = descending;
     this.#release = release;
   }
 
+  prepare(): boolean {
+    return this.#hasBegun || this.#sources.every((source) => source.prepare?.() ?? true);
+  }
+
   next(): boolean {
+    if (!this.#hasBegun) {
+      this.#begin();
+    }
     for (let source = this.#step(); source !== null; source = this.#step()) {
       if (source.head.version > 0) {
         return true;
@@ -45,6 +53,14 @@ export class MergeCursor implements RowCursor {
       this.#current = null;
       this.#release();
     }
+  }
+
+  #begin(): void {
+    this.#hasBegun = true;
+    for (const source of this.#sources) {
+      source.begin?.();
+    }
+    this.#sources = this.#sources.filter((source) => source.key !== null);
   }
 
   /** Moves to the next key, live or deleted. */

@@ -12,6 +12,13 @@ export interface StoredHead extends RowHead {
 
 /** Walks the keys of a range, showing of each its newest version at the revision read: tombstones too. */
 export interface VersionSource {
+  /**
+   * Where finding the first key can take long: does a piece of it, a few milliseconds, and returns whether nothing of it
+   * is left. To be called before `begin`, by those who can let others run in between.
+   */
+  prepare?(): boolean;
+  /** Goes to the first key. A source without it stands there from the start. */
+  begin?(): void;
   /** The key it stands at; null at the end. */
   readonly key: Key | null;
   /** The version; a version number of 0 is a tombstone. Valid until `advance`. */
