@@ -75,10 +75,7 @@ async function figuresOf(task: Task, options: Options): Promise<Figure[]> {
 async function measurePuts(options: Options): Promise<Figure[]> {
   const syncedWriteNs = probeSyncedWrites(options.directory).p50;
   const threadWriteNs = await probeThreadWrites(options.directory);
-  const figures = await figuresOf(
-    { name: "puts", seconds: options.seconds, syncedWriteNs },
-    options,
-  );
+  const figures = await figuresOf({ name: "puts", seconds: options.seconds }, options);
   const byThread: Figure = {
     name: "a synced write by another thread, without the store",
     value: 1e9 / threadWriteNs,

@@ -10,8 +10,7 @@ import { measureDurablePuts, measureStalls } from "./writes.js";
 export type Task =
   | { readonly name: "hot-reads" | "fill"; readonly keys: number }
   | { readonly name: "reopen"; readonly keys: number }
-  | { readonly name: "puts"; readonly seconds: number; readonly syncedWriteNs: number }
-  | { readonly name: "memory" | "stalls" | "watchers"; readonly seconds: number };
+  | { readonly name: "memory" | "puts" | "stalls" | "watchers"; readonly seconds: number };
 
 export interface TaskRun {
   readonly task: Task;
@@ -50,7 +49,7 @@ async function runTask({ task, moduleName, directory }: TaskRun): Promise<unknow
       answer = await measureMemory(database, task.seconds);
       break;
     case "puts":
-      answer = await measureDurablePuts(database, task.seconds, task.syncedWriteNs);
+      answer = await measureDurablePuts(database, task.seconds, directory);
       break;
     case "stalls":
       answer = await measureStalls(database, task.seconds);

@@ -5,6 +5,7 @@ import { revisionOf, type Database } from "./database.js";
 import type { Figure } from "./results.js";
 import { watchStalls } from "./stall-watch.js";
 import { keyOf, nextValue, randomBelow, runCallers } from "./workload.js";
+import { probeSyncedWrites } from "../harness/machine.js";
 import { formatCount, formatDuration } from "../harness/table.js";
 
 const keys = 100_000;
@@ -18,13 +19,15 @@ const floors = [
 
 const floorSyncedWriteNs = 100_000;
 
+/** A disk's speed changes within minutes: what a synced write takes in `directory` is measured before and after each load. */
 export async function measureDurablePuts(
   database: Database,
   seconds: number,
-  syncedWriteNs: number,
+  directory: string,
 ): Promise<Figure[]> {
   const names = Array.from({ length: keys }, (_, number) => keyOf(number));
   const figures: Figure[] = [];
+  let beforeNs = probeSyncedWrites(directory).p50;
   for (const { callers, perSecond } of floors) {
     const result = await runCallers(
       callers,
@@ -32,6 +35,9 @@ export async function measureDurablePuts(
       // not async: a promise within a promise would be measured too
       (): PromiseLike<unknown> => database.put(names[randomBelow(keys)] ?? "", nextValue()),
     );
+    const afterNs = probeSyncedWrites(directory).p50;
+    const syncedWriteNs = (beforeNs + afterNs) / 2;
+    beforeNs = afterNs;
     figures.push({
       name: `durable put, ${callers} ${callers === 1 ? "caller" : "callers"}`,
       value: result.perSecond,
