@@ -43,7 +43,7 @@ if (files.length === 0) {
 // Most of them wait for something: left to itself the runner keeps one core free. Foreign programs make ours wait longer.
 const concurrency = availableParallelism() + (tier === "full" ? 1 : 0);
 // A file that hangs fails by its name instead of holding up everything. Soaks take as long as they are told.
-const timeoutMs = { quick: 5 * 60_000, full: 15 * 60_000, soak: undefined }[tier];
+const timeoutMs = { quick: 10 * 60_000, full: 20 * 60_000, soak: undefined }[tier];
 const { status } = spawnSync(
   process.execPath,
   [
