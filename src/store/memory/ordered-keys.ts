@@ -9,7 +9,7 @@ import { TreeMaker, type Inner, type Leaf, type TreeNode } from "./tree-maker.js
 /** Measured best of 32, 64 and 128 for random inserts of 40-byte keys. */
 const FANOUT_MAX = 64;
 /**
- * Keys that wait for the first walk: it sorts them at once, which takes a third of the time of inserting each. A put
+ * Keys that wait for the first walk: it makes the tree of all together, in a third of the time of inserting each. A put
  * whose key only waits takes a sixth less CPU time.
  */
 export const WAITING_KEYS_MAX = 65_536;

@@ -2,11 +2,10 @@
 // shown does not depend on who asked for it in which way.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { readAll } from "../../../test/node/plain-node.js";
 import { RangePages } from "../../core/range-pages.js";
 import { RangeRead, readRange } from "../../core/range-read.js";
 import { makeRow } from "../../core/row.js";
-import { ALL_KEYS } from "../../core/key-range.js";
-import type { RangeOperation } from "../../core/command.js";
 import type { ReadView } from "../../core/view.js";
 import { NEVER_COMPACTED, NO_LEASE, type Revision } from "../../core/words.js";
 import { MemtableSource } from "../memory/memtable-source.js";
@@ -16,20 +15,6 @@ import { MergeCursor } from "./merge-cursor.js";
 
 const KEYS = 20_000;
 const revision = (KEYS + 1) as Revision;
-
-const readAll: RangeOperation = {
-  kind: "range",
-  range: ALL_KEYS,
-  revision: 0,
-  limit: 0,
-  sort: null,
-  keysOnly: false,
-  countOnly: false,
-  minModRevision: 0,
-  maxModRevision: 0,
-  minCreateRevision: 0,
-  maxCreateRevision: 0,
-};
 
 /** Two memtables with the keys 0 to KEYS - 1 between them, in an order far from theirs. */
 function unorderedView(): ReadView {

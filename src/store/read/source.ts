@@ -19,7 +19,7 @@ export interface VersionSource {
   prepare?(): boolean;
   /** Goes to the first key. A source without it stands there from the start. */
   begin?(): void;
-  /** The key it stands at; null at the end. */
+  /** The key it stands at; null at the end, and before `begin`. */
   readonly key: Key | null;
   /** The version; a version number of 0 is a tombstone. Valid until `advance`. */
   readonly head: RowHead;
