@@ -54,7 +54,7 @@ export interface GroupHeader extends GroupBase {
   readonly wallMs: number;
 }
 
-function viewOf(bytes: Uint8Array): DataView {
+export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
@@ -109,15 +109,14 @@ export function decodeSegmentHeader(bytes: Uint8Array, path: string): GroupBase 
   };
 }
 
-/** Fills in the header of a frame whose entries are in place, but for its checksum. */
-export function writeGroupHeader(frame: Uint8Array, header: GroupHeader): void {
+/** Fills in the header of a frame whose entries are in place, but for its checksum. `view` begins where the frame does. */
+export function writeGroupHeader(view: DataView, header: GroupHeader): void {
   assert(
-    frame.length === header.length &&
+    header.length <= view.byteLength &&
       header.length % FRAME_ALIGNMENT_BYTES === 0 &&
       header.length <= FRAME_BYTES_MAX,
     "a frame is as long as its header says",
   );
-  const view = viewOf(frame);
   view.setUint32(0, header.length, true);
   view.setUint32(4, header.entryCount, true);
   view.setUint32(12, 0, true);

@@ -5,7 +5,13 @@ import { entrySize, writeEntry, type GroupBase } from "../core/entry-codec.js";
 import type { Entry } from "../core/entry.js";
 import { GROUP_BYTES_MAX } from "../core/limits.js";
 import type { LogIndex } from "../core/words.js";
-import { aligned, FRAME_BYTES_MAX, GROUP_HEADER_BYTES, writeGroupHeader } from "./format.js";
+import {
+  aligned,
+  FRAME_BYTES_MAX,
+  GROUP_HEADER_BYTES,
+  viewOf,
+  writeGroupHeader,
+} from "./format.js";
 
 /** A new buffer's size. Pages that no group has reached take no memory. */
 const BUFFER_BYTES_MIN = 256 * 1024;
@@ -17,6 +23,7 @@ export interface GroupBuffer {
   readonly id: number;
   readonly shared: SharedArrayBuffer;
   readonly bytes: Uint8Array;
+  readonly view: DataView;
   /** Whether the writer's thread has it. */
   isKnown: boolean;
 }
@@ -52,10 +59,11 @@ export class BufferPool {
     }
   }
 
-  #create(bytes: number): GroupBuffer {
-    const shared = new SharedArrayBuffer(bytes);
+  #create(size: number): GroupBuffer {
+    const shared = new SharedArrayBuffer(size);
     this.#nextId += 1;
-    return { id: this.#nextId, shared, bytes: new Uint8Array(shared), isKnown: false };
+    const bytes = new Uint8Array(shared);
+    return { id: this.#nextId, shared, bytes, view: viewOf(bytes), isKnown: false };
   }
 
   #drop(buffer: GroupBuffer): void {
@@ -122,14 +130,25 @@ export class GroupBuilder {
     this.#entryCount += 1;
   }
 
-  /** Completes the frame but for its checksum; returns its length. */
+  /**
+   * Completes the frame but for its checksum; returns its length. Makes no view and copies no object, of which each costs
+   * microseconds in a process that has just woken up: measured 3 to 9 % of the puts of a few callers.
+   */
   finish(committedIndex: LogIndex, wallMs: number): number {
-    const length = this.frameBytes;
-    const frame = this.#buffer.bytes.subarray(0, length);
+    const { bytes, view } = this.#buffer;
+    const { term, firstIndex, firstRevision } = this.base;
+    const { frameBytes: length, entryCount } = this;
     // The buffer was used before: what fills the frame up must be zeros.
-    frame.fill(0, this.#end);
-    const { entryCount } = this;
-    writeGroupHeader(frame, { ...this.base, length, entryCount, committedIndex, wallMs });
+    bytes.fill(0, this.#end, length);
+    writeGroupHeader(view, {
+      term,
+      firstIndex,
+      firstRevision,
+      length,
+      entryCount,
+      committedIndex,
+      wallMs,
+    });
     return length;
   }
 

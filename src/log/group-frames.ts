@@ -11,6 +11,7 @@ import {
   frameLengthAt,
   GROUP_HEADER_BYTES,
   isFrameLength,
+  viewOf,
   writeGroupChecksum,
   writeGroupHeader,
   type GroupHeader,
@@ -115,7 +116,7 @@ export function cutGroup(group: Group, fromIndex: LogIndex, throughIndex: LogInd
     committedIndex: group.committedIndex,
     wallMs: group.wallMs,
   };
-  writeGroupHeader(frame, header);
+  writeGroupHeader(viewOf(frame), header);
   writeGroupChecksum(frame);
   return { ...header, path: group.path, offset: group.offset, frame };
 }

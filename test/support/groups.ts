@@ -4,6 +4,7 @@ import type { Entry } from "../../src/core/entry.js";
 import {
   aligned,
   GROUP_HEADER_BYTES,
+  viewOf,
   writeGroupChecksum,
   writeGroupHeader,
 } from "../../src/log/format.js";
@@ -22,7 +23,7 @@ export function groupOf(entries: readonly Entry[], wallMs: number): Group {
   });
   const committedIndex = (first.index - 1) as Entry["index"];
   const header = { ...base, length, entryCount: entries.length, committedIndex, wallMs };
-  writeGroupHeader(frame, header);
+  writeGroupHeader(viewOf(frame), header);
   writeGroupChecksum(frame);
   return { ...header, path: "memory", offset: 0, frame };
 }
