@@ -14,12 +14,14 @@ import type { Log, SealPoint } from "../log/log.js";
 import type { DirectoryLock } from "../runtime/disk.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { Store } from "../store/store.js";
-import type { CommitRule } from "./commit-rule.js";
+import type { CommitRule, CommitRuleListener } from "./commit-rule.js";
 import { DamageLog } from "./damage-log.js";
 import type { Identity } from "./directory/identity.js";
 import { openMemoryScratch, openScratch, type ScratchFile } from "./directory/scratch-file.js";
-import { LeaseExpiry } from "./lease/lease-expiry.js";
-import { AutoCompactor, type AutoCompaction } from "./maintenance/auto-compaction.js";
+import { Lessor } from "./lease/lessor.js";
+import { Ending } from "./lifecycle/ending.js";
+import { Leadership } from "./lifecycle/leadership.js";
+import type { AutoCompaction } from "./maintenance/auto-compaction.js";
 import { LocalMaintenance } from "./maintenance/local-maintenance.js";
 import { Quota } from "./maintenance/quota.js";
 import { declareMetrics } from "./node-metrics.js";
@@ -41,9 +43,6 @@ import { RevisionWaits } from "./revision-waits.js";
 import type { SystemState } from "./system-state.js";
 import { WatchHub } from "./watch/watch-hub.js";
 import { WritePipeline } from "./write-pipeline.js";
-
-/** How often a node that starts looks whether the disk is full. */
-const SPACE_POLL_MS = 20;
 
 export interface NodeParts {
   readonly identity: Identity;
@@ -68,35 +67,27 @@ export interface NodeParts {
 export class LocalNode implements Node {
   readonly clusterId: bigint;
   readonly memberId: bigint;
-  readonly stopped: Promise<T4Error | null>;
   readonly maintenance: LocalMaintenance;
-  readonly #quota: Quota;
   readonly #parts: NodeParts;
   readonly #system: SystemState;
   readonly #hub: WatchHub;
   readonly #pipeline: WritePipeline;
   readonly #reads: Reads;
-  readonly #expiry: LeaseExpiry;
+  readonly #lessor: Lessor;
+  readonly #leadership: Leadership;
+  readonly #ending: Ending;
   readonly #waits = new RevisionWaits();
   readonly #damage: DamageLog;
-  #reportStopped: (error: T4Error | null) => void = () => {};
-  #compactor: AutoCompactor | null = null;
-  #isLeading = false;
-  #leadershipsSeen = 0;
-  #leasesRenewed = 0;
-  /** Why nothing is served any more; null while it is. */
-  #closed: T4Error | null = null;
-  /** The closing, once it has begun. */
-  #ended: Promise<void> | null = null;
 
   constructor(parts: NodeParts) {
-    const { identity, log, store, system, rule, runtime } = parts;
+    const { identity, log, store, system, rule, quotaBytes = 0, runtime } = parts;
     ({ clusterId: this.clusterId, memberId: this.memberId } = identity);
-    this.stopped = new Promise((resolve) => {
-      this.#reportStopped = resolve;
-    });
     this.#parts = parts;
     this.#system = system;
+    this.#ending = new Ending(runtime.logger, async (reason) => this.#release(reason));
+    const propose = (command: Command, done: Completion): void => {
+      this.#pipeline.propose(command, done);
+    };
     const failed = (error: unknown): void => {
       if (!(error instanceof T4Error)) {
         throw error;
@@ -104,17 +95,14 @@ export class LocalNode implements Node {
       this.fail(error);
     };
     this.#damage = new DamageLog(runtime.logger);
-    const quotaBytes = parts.quotaBytes ?? 0;
-    this.#quota = new Quota({
+    const quota = new Quota({
       quotaBytes,
       memberId: identity.memberId,
       store,
       state: system.maintenance,
       clock: runtime.clock,
       logger: runtime.logger,
-      propose: (command, done) => {
-        this.#pipeline.propose(command, done);
-      },
+      propose,
     });
     this.maintenance = new LocalMaintenance({
       store,
@@ -131,11 +119,11 @@ export class LocalNode implements Node {
       hub: this.#hub,
       clock: runtime.clock,
       rule,
-      quota: this.#quota,
+      quota,
       committed: () => {
         this.#waits.advance(store.committedRevision);
-        this.#expiry.schedule();
-        this.#quota.committed();
+        this.#lessor.committed();
+        quota.committed();
       },
       damaged: (error) => {
         this.#damage.note(error);
@@ -143,12 +131,22 @@ export class LocalNode implements Node {
       failed,
     });
     this.#reads = new Reads(store, runtime.clock);
-    this.#expiry = new LeaseExpiry(system.leases, runtime.clock, (lease, done) => {
-      this.#pipeline.propose({ kind: "lease-revoke", lease }, done);
+    this.#lessor = new Lessor({
+      leases: system.leases,
+      clock: runtime.clock,
+      leasesExpire: parts.leasesExpire ?? true,
+      existsAtTip: (lease) => this.#pipeline.leaseExists(lease),
+      revoke: (lease, done) => {
+        propose({ kind: "lease-revoke", lease }, done);
+      },
     });
-    if (parts.leasesExpire === false) {
-      this.#expiry.stop();
-    }
+    this.#leadership = new Leadership({
+      ...parts,
+      pipeline: this.#pipeline,
+      lessor: this.#lessor,
+      quota,
+      stoppedBy: () => this.#ending.stoppedBy,
+    });
     this.#declareMetrics();
   }
 
@@ -161,10 +159,8 @@ export class LocalNode implements Node {
       hub: this.#hub,
       pipeline: this.#pipeline,
       reads: this.#reads,
-      expiry: this.#expiry,
-      isLeading: () => this.#isLeading,
-      leadershipsSeen: () => this.#leadershipsSeen,
-      leasesRenewed: () => this.#leasesRenewed,
+      lessor: this.#lessor,
+      leadership: this.#leadership,
       quotaBytes,
     });
   }
@@ -174,15 +170,19 @@ export class LocalNode implements Node {
    * that was committed can be read, and writes are refused until the term's first entry finds room. To be called once.
    */
   async start(): Promise<void> {
-    const { log, system, identity, rule, runtime } = this.#parts;
-    assert(rule.term > log.tipTerm, "a leadership has a term of its own");
-    rule.start({
+    await this.#leadership.startTerm(this.#ruleListener());
+    this.#trimLog();
+    this.#leadership.begin();
+  }
+
+  #ruleListener(): CommitRuleListener {
+    return {
       committed: (index) => {
         this.#pipeline.durable(index);
       },
       timedOut: (index) => {
         // Before it leads it has no callers, and the start waits as long as it is let.
-        if (this.#isLeading) {
+        if (this.#leadership.isLeading) {
           this.#pipeline.timeOut(index);
         }
       },
@@ -198,58 +198,7 @@ export class LocalNode implements Node {
       failed: (error) => {
         this.fail(error);
       },
-    });
-    const committed = new Promise<void>((resolve, reject) => {
-      const done: Completion = (error) => {
-        if (error === null) {
-          resolve();
-        } else {
-          // Whether the term's first entry was written concerns nobody: what made the node stop does.
-          reject(this.#stoppedBy() ?? error);
-        }
-      };
-      const raiseBy = Math.max(rule.raiseRevisionBy, this.#parts.raiseRevisionBy ?? 0);
-      this.#pipeline.startTerm(rule.term, identity.nodeId, raiseBy, done);
-    });
-    const isOver = new AbortController();
-    try {
-      await Promise.race([committed, this.#outOfSpace(isOver.signal)]);
-    } finally {
-      isOver.abort();
-    }
-    this.#trimLog();
-    this.#isLeading = true;
-    this.#leadershipsSeen += 1;
-    // Nobody knows when the leases were last renewed before this start: each gets its full time.
-    system.leases.renewAll(runtime.clock.monotonicMs());
-    this.#expiry.schedule();
-    this.#quota.start();
-    this.#startCompactor();
-  }
-
-  #startCompactor(): void {
-    const { autoCompaction, runtime } = this.#parts;
-    if (autoCompaction !== undefined && autoCompaction !== null && this.#closed === null) {
-      this.#compactor = new AutoCompactor(autoCompaction, {
-        clock: runtime.clock,
-        logger: runtime.logger,
-        revision: () => this.revision,
-        isLeading: () => this.#isLeading,
-        propose: (command, done) => {
-          this.propose(command, done);
-        },
-      });
-    }
-  }
-
-  /** Resolves when the log has no space, or when the signal is aborted. */
-  async #outOfSpace(signal: AbortSignal): Promise<void> {
-    const { log, runtime } = this.#parts;
-    while (log.hasSpace && !signal.aborted) {
-      await new Promise<void>((resolve) => {
-        runtime.clock.after(SPACE_POLL_MS, resolve);
-      });
-    }
+    };
   }
 
   /** What the log's listener is told. */
@@ -279,19 +228,11 @@ export class LocalNode implements Node {
 
   /** Stops by itself: a file failed, and going on could lose what is acknowledged. */
   fail(error: T4Error): void {
-    if (this.#closed === null) {
-      this.#parts.runtime.logger.error("the node stops", { error });
-      this.#closed = new T4Error("T4_CLOSED", `the node has stopped: ${error.message}`, {
-        cause: error,
-      });
-      this.#ended = this.#release(this.#closed, error);
-    }
+    this.#ending.fail(error);
   }
 
-  /** What made it stop by itself; null while it runs, or if it was closed. */
-  #stoppedBy(): T4Error | null {
-    const cause = this.#closed?.cause;
-    return cause instanceof T4Error ? cause : null;
+  get stopped(): Promise<T4Error | null> {
+    return this.#ending.stopped;
   }
 
   get term(): Term {
@@ -317,7 +258,7 @@ export class LocalNode implements Node {
       committedIndex: store.committedIndex,
       revision: store.committedRevision,
       compactRevision: store.compactRevision,
-      isLeader: this.#isLeading,
+      isLeader: this.#leadership.isLeading,
       totalBytes,
       liveBytes,
       hasSpace: store.hasSpace && log.hasSpace,
@@ -421,39 +362,23 @@ export class LocalNode implements Node {
   keepAlive(id: LeaseId): number | null {
     this.#assertOpen();
     this.#assertLeading();
-    const { leases } = this.#system;
-    const lease = leases.get(id);
-    const nowMs = this.#parts.runtime.clock.monotonicMs();
-    // A lease whose time is over, or whose revoke is planned, cannot be saved any more.
-    if (lease === undefined || lease.expiresAtMs <= nowMs || !this.#pipeline.leaseExists(id)) {
-      return null;
-    }
-    leases.renew(lease, nowMs);
-    this.#leasesRenewed += 1;
-    return lease.ttlSeconds;
+    return this.#lessor.keepAlive(id);
   }
 
   timeToLive(id: LeaseId): LeaseStatus | null {
     this.#assertOpen();
     this.#assertLeading();
-    const lease = this.#system.leases.get(id);
-    return lease === undefined
-      ? null
-      : {
-          lease: id,
-          grantedSeconds: lease.ttlSeconds,
-          remainingMs: Math.max(0, lease.expiresAtMs - this.#parts.runtime.clock.monotonicMs()),
-        };
+    return this.#lessor.timeToLive(id);
   }
 
   leaseKeys(id: LeaseId): Key[] {
     this.#assertOpen();
-    return [...(this.#system.leases.get(id)?.keys ?? [])];
+    return this.#lessor.keys(id);
   }
 
   leases(): LeaseId[] {
     this.#assertOpen();
-    return this.#system.leases.sorted();
+    return this.#lessor.sorted();
   }
 
   async waitForRevision(revision: number, signal?: AbortSignal): Promise<void> {
@@ -483,11 +408,7 @@ export class LocalNode implements Node {
   }
 
   async close(): Promise<void> {
-    if (this.#closed === null) {
-      this.#closed = new T4Error("T4_CLOSED", "the store is closed");
-      this.#ended = this.#release(this.#closed, null);
-    }
-    await this.#ended;
+    await this.#ending.close();
   }
 
   #assertLeading(): void {
@@ -498,47 +419,27 @@ export class LocalNode implements Node {
   }
 
   #assertOpen(): void {
-    if (this.#closed !== null) {
-      throw this.#closed;
-    }
+    this.#ending.assertOpen();
   }
 
   /**
    * Ends everything, in the order of the data's way: no new work, what is planned made durable and answered (or failed),
-   * then the files, and the directory last. Never rejects: what fails on the way is reported by `stopped`.
+   * then the files, and the directory last.
    */
-  async #release(reason: T4Error, failure: T4Error | null): Promise<void> {
-    const { log, store, rule, lock, runtime } = this.#parts;
-    assert(this.#ended === null, "a node is released once");
-    this.#isLeading = false;
-    this.#expiry.stop();
-    this.#quota.stop();
-    this.#compactor?.stop();
+  async #release(reason: T4Error): Promise<void> {
+    const { log, store, rule, lock } = this.#parts;
+    const ending = this.#ending;
+    this.#leadership.end();
     this.maintenance.close(reason);
     this.#pipeline.refuse(reason);
-    let error = failure;
-    const attempt = async (what: string, run: () => Promise<void>): Promise<void> => {
-      try {
-        await run();
-      } catch (cause) {
-        if (cause !== failure) {
-          runtime.logger.error("closing failed", { what, error: cause as Error });
-        }
-        error ??=
-          cause instanceof T4Error
-            ? cause
-            : new T4Error("T4_IO", `${what} could not be closed`, { cause });
-      }
-    };
     // What becomes durable on the way is still committed and answered.
-    await attempt("the log", async () => log.close());
-    await attempt("the archive", async () => rule.close());
-    this.#pipeline.abandon(error ?? reason);
+    await ending.attempt("the log", async () => log.close());
+    await ending.attempt("the archive", async () => rule.close());
+    this.#pipeline.abandon(ending.error ?? reason);
     this.#hub.close();
     this.#waits.close(reason);
     await this.#reads.close(reason);
-    await attempt("the store", async () => store.close());
-    await attempt("the directory's lock", async () => lock?.release());
-    this.#reportStopped(error);
+    await ending.attempt("the store", async () => store.close());
+    await ending.attempt("the directory's lock", async () => lock?.release());
   }
 }

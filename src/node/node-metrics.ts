@@ -2,7 +2,8 @@
 import type { Log } from "../log/log.js";
 import type { Metrics } from "../runtime/metrics.js";
 import type { Store } from "../store/store.js";
-import type { LeaseExpiry } from "./lease/lease-expiry.js";
+import type { Lessor } from "./lease/lessor.js";
+import type { Leadership } from "./lifecycle/leadership.js";
 import type { Reads } from "./reads.js";
 import type { SystemState } from "./system-state.js";
 import type { WatchHub } from "./watch/watch-hub.js";
@@ -15,10 +16,8 @@ export interface Measured {
   readonly hub: WatchHub;
   readonly pipeline: WritePipeline;
   readonly reads: Reads;
-  readonly expiry: LeaseExpiry;
-  readonly isLeading: () => boolean;
-  readonly leadershipsSeen: () => number;
-  readonly leasesRenewed: () => number;
+  readonly lessor: Lessor;
+  readonly leadership: Leadership;
   readonly quotaBytes: number;
 }
 
@@ -30,17 +29,17 @@ export function declareMetrics(metrics: Metrics, parts: Measured): void {
 }
 
 function declareConsensus(metrics: Metrics, parts: Measured): void {
-  const { pipeline, store, log } = parts;
+  const { pipeline, store, log, leadership } = parts;
   metrics.gauge("etcd_server_has_leader", "Whether a leader exists. 1: yes, 0: no.", () =>
-    Number(parts.isLeading()),
+    Number(leadership.isLeading),
   );
   metrics.gauge("etcd_server_is_leader", "Whether this member leads. 1: yes, 0: no.", () =>
-    Number(parts.isLeading()),
+    Number(leadership.isLeading),
   );
   metrics.counter(
     "etcd_server_leader_changes_seen_total",
     "Leaderships that began while this member ran.",
-    parts.leadershipsSeen,
+    () => leadership.begun,
   );
   metrics.gauge(
     "etcd_server_proposals_committed_total",
@@ -149,7 +148,7 @@ function declareWatches(metrics: Metrics, { hub }: Measured): void {
   );
 }
 
-function declareLeases(metrics: Metrics, { system, expiry, ...parts }: Measured): void {
+function declareLeases(metrics: Metrics, { system, lessor }: Measured): void {
   metrics.counter("etcd_debugging_lease_granted_total", "Leases granted.", () => system.granted);
   metrics.counter(
     "etcd_debugging_lease_revoked_total",
@@ -159,8 +158,12 @@ function declareLeases(metrics: Metrics, { system, expiry, ...parts }: Measured)
   metrics.counter(
     "etcd_debugging_lease_expired_total",
     "Leases revoked because their time was over.",
-    () => expiry.expired,
+    () => lessor.expired,
   );
-  metrics.counter("etcd_debugging_lease_renewed_total", "Renewals of leases.", parts.leasesRenewed);
+  metrics.counter(
+    "etcd_debugging_lease_renewed_total",
+    "Renewals of leases.",
+    () => lessor.renewed,
+  );
   metrics.gauge("t4_leases", "Leases.", () => system.leases.size);
 }
