@@ -10,6 +10,15 @@ import type { Clock } from "../runtime/clock.js";
 import type { Random } from "../runtime/random.js";
 import { stayAlive } from "../runtime/stay-alive.js";
 import { selectedRange, wholeNumber, type KeySelector } from "./arguments.js";
+import {
+  conditionalResult,
+  deleteIfUnchanged,
+  putIfMissing,
+  putIfUnchanged,
+  type ConditionalResult,
+} from "./db/conditional-write.js";
+import { OpenWatches } from "./db/open-watches.js";
+import { dbStatus, shownCompactRevision, type Checkpoint, type DbStatus } from "./db/status.js";
 import { encodeKey, type Bytes, type ValueCodec } from "./encoding.js";
 import { change, keyValue, type Change, type KeyInfo, type KeyValue } from "./key-value.js";
 import { leasesOf, type Leases } from "./leases.js";
@@ -25,61 +34,15 @@ import {
   type PutValueOptions,
   type ReadOptions,
 } from "./operations.js";
-import {
-  deleteResult,
-  firstOf,
-  listResult,
-  putResult,
-  txnOperation,
-  txnResult,
-} from "./txn-convert.js";
+import { deleteResult, listResult, putResult, txnOperation, txnResult } from "./txn-convert.js";
 import type { DeleteResult, ListResult, Ops, PutResult, TxnRequest, TxnResult } from "./txn.js";
-import { Watch, type WatchOptions } from "./watch.js";
+import type { Watch, WatchOptions } from "./watch.js";
+
+export type { Checkpoint, ConditionalResult, DbStatus };
 
 /** How current a read must be: as of its call (the default), or whatever this node has. */
 export interface ConsistencyOption {
   readonly consistency?: Consistency;
-}
-
-/** What a conditional write did. */
-export type ConditionalResult<Value> =
-  | {
-      readonly succeeded: true;
-      /** The revision that it made. */
-      readonly revision: number;
-    }
-  | {
-      readonly succeeded: false;
-      readonly revision: number;
-      /** What stands there instead of what was expected. */
-      readonly current: KeyValue<Value> | undefined;
-    };
-
-/** A state in the object store that can be restored by its key. */
-export interface Checkpoint {
-  readonly key: string;
-  readonly revision: number;
-  /** Of its last change, by the clock of the node that made it. */
-  readonly time: Date;
-  /** Of all its files; most are shared with other checkpoints. */
-  readonly bytes: number;
-}
-
-export interface DbStatus {
-  readonly clusterId: bigint;
-  readonly memberId: bigint;
-  readonly nodeId: string;
-  readonly term: number;
-  readonly committedIndex: number;
-  readonly revision: number;
-  readonly compactRevision: number;
-  readonly isLeader: boolean;
-  /** Bytes of all files (in memory: of all rows). */
-  readonly totalBytes: number;
-  /** Bytes of them that compaction cannot give back. */
-  readonly liveBytes: number;
-  /** False while the disk is full: writes are refused then. */
-  readonly hasSpace: boolean;
 }
 
 /**
@@ -93,8 +56,7 @@ export class Db<Value = string, Input = Bytes> implements AsyncDisposable, HasNo
   readonly #node: Node;
   readonly #access: NodeAccess;
   readonly #codec: ValueCodec<Value, Input>;
-  readonly #clock: Clock;
-  readonly #watches = new Set<Watch<Value>>();
+  readonly #watches: OpenWatches<Value>;
   readonly #stopped: Promise<void>;
   #closing: Promise<void> | null = null;
   readonly #closeRest: (() => Promise<void>) | null;
@@ -109,11 +71,11 @@ export class Db<Value = string, Input = Bytes> implements AsyncDisposable, HasNo
     this.#closeRest = closeRest;
     this.#node = node;
     this.#codec = codec;
-    this.#clock = world.clock;
+    this.#watches = new OpenWatches(world.clock, codec);
     this.#access = nodeAccess(node, () => this.#closing !== null);
     this.leases = leasesOf(this.#access, world.random);
     this.#stopped = node.stopped.then((error) => {
-      this.#endWatches(error ?? new T4Error("T4_CLOSED", "the database is closed"));
+      this.#watches.end(error ?? new T4Error("T4_CLOSED", "the database is closed"));
     });
   }
 
@@ -129,7 +91,7 @@ export class Db<Value = string, Input = Bytes> implements AsyncDisposable, HasNo
 
   /** The oldest revision that can be read; 0 before the first compaction. */
   get compactRevision(): number {
-    return Math.max(this.#access.node().compactRevision, 0);
+    return shownCompactRevision(this.#access.node().compactRevision);
   }
 
   /** Whether this node takes writes itself. */
@@ -139,8 +101,7 @@ export class Db<Value = string, Input = Bytes> implements AsyncDisposable, HasNo
 
   /** Figures about the node and its files. */
   status(): DbStatus {
-    const status = this.#access.node().status();
-    return { ...status, compactRevision: Math.max(status.compactRevision, 0) };
+    return dbStatus(this.#access.node().status());
   }
 
   /**
@@ -179,12 +140,7 @@ export class Db<Value = string, Input = Bytes> implements AsyncDisposable, HasNo
   ): Promise<number> {
     const put = putOperation(this.#codec, key, value, options);
     checkSize(put.key.length + put.value.length);
-    const { succeeded, revision } = await this.#access.propose({
-      kind: "txn",
-      compares: [{ range: keyOf(put), target: "version", result: "equal", operand: 0 }],
-      success: [put],
-      failure: [],
-    });
+    const { succeeded, revision } = await this.#access.propose(putIfMissing(put));
     if (!succeeded) {
       throw new T4Error("T4_KEY_EXISTS", "the key exists");
     }
@@ -207,26 +163,13 @@ export class Db<Value = string, Input = Bytes> implements AsyncDisposable, HasNo
     const { ifRevision, ...putOptions } = options;
     const put = putOperation(this.#codec, key, value, putOptions);
     checkSize(put.key.length + put.value.length);
-    const range = keyOf(put);
     const expected = wholeNumber("ifRevision", ifRevision, 1, 0);
-    const outcome = await this.#access.propose({
-      kind: "txn",
-      compares: [
-        expected === 0
-          ? { range, target: "version", result: "greater", operand: 0 }
-          : { range, target: "mod", result: "equal", operand: expected },
-      ],
-      success: [put],
-      failure: [rangeOperation(range)],
-    });
-    if (outcome.succeeded) {
-      return { succeeded: true, revision: outcome.revision };
-    }
-    const current = this.#onlyRow(outcome.responses[0]);
-    if (current === undefined) {
+    const outcome = await this.#access.propose(putIfUnchanged(put, expected));
+    const result = conditionalResult(outcome, this.#codec);
+    if (!result.succeeded && result.current === undefined) {
       throw new T4Error("T4_KEY_NOT_FOUND", "the key does not exist, so it cannot be updated");
     }
-    return { succeeded: false, revision: outcome.revision, current };
+    return result;
   }
 
   /**
@@ -244,21 +187,10 @@ export class Db<Value = string, Input = Bytes> implements AsyncDisposable, HasNo
    * @throws T4Error T4_KEY_EMPTY, T4_INVALID_ARGUMENT, T4_NO_SPACE, T4_TIMEOUT (it may still be applied)
    */
   async deleteIfRevision(key: Bytes, revision: number): Promise<ConditionalResult<Value>> {
-    const range = { kind: "key", key: encodeKey(key) } as const;
-    const operand = wholeNumber("revision", revision, 1, 1);
-    const outcome = await this.#access.propose({
-      kind: "txn",
-      compares: [{ range, target: "mod", result: "equal", operand }],
-      success: [deleteOperation(range)],
-      failure: [rangeOperation(range)],
-    });
-    return outcome.succeeded
-      ? { succeeded: true, revision: outcome.revision }
-      : {
-          succeeded: false,
-          revision: outcome.revision,
-          current: this.#onlyRow(outcome.responses[0]),
-        };
+    const encoded = encodeKey(key);
+    const expected = wholeNumber("revision", revision, 1, 1);
+    const outcome = await this.#access.propose(deleteIfUnchanged(encoded, expected));
+    return conditionalResult(outcome, this.#codec);
   }
 
   /**
@@ -421,19 +353,7 @@ export class Db<Value = string, Input = Bytes> implements AsyncDisposable, HasNo
    * }
    */
   watch(keys: Bytes | KeySelector, options: WatchOptions = {}): Watch<Value> {
-    const node = this.#access.node();
-    const watch = new Watch(
-      node,
-      this.#clock,
-      this.#codec,
-      selectedRange(keys),
-      options,
-      (ended) => {
-        this.#watches.delete(ended);
-      },
-    );
-    this.#watches.add(watch);
-    return watch;
+    return this.#watches.open(this.#access.node(), selectedRange(keys), options);
   }
 
   /**
@@ -487,18 +407,12 @@ export class Db<Value = string, Input = Bytes> implements AsyncDisposable, HasNo
   }
 
   async #close(): Promise<void> {
-    this.#endWatches(new T4Error("T4_CLOSED", "the database is closed"));
+    this.#watches.end(new T4Error("T4_CLOSED", "the database is closed"));
     await stayAlive(async () => {
       await this.#node.close();
       await this.#stopped;
       await this.#closeRest?.();
     });
-  }
-
-  #endWatches(error: T4Error): void {
-    for (const watch of [...this.#watches]) {
-      watch.fail(error);
-    }
   }
 
   #range(
@@ -511,13 +425,4 @@ export class Db<Value = string, Input = Bytes> implements AsyncDisposable, HasNo
   #pair(row: Row | undefined, text: string | undefined): KeyValue<Value> | undefined {
     return row === undefined ? undefined : keyValue(row, this.#codec, text);
   }
-
-  /** The answer to the read of one key within a transaction. */
-  #onlyRow(response: { readonly kind: string } | undefined): KeyValue<Value> | undefined {
-    return response?.kind === "range" ? firstOf(response as RangeOutcome, this.#codec) : undefined;
-  }
-}
-
-function keyOf({ key }: { readonly key: string }): { readonly kind: "key"; readonly key: string } {
-  return { kind: "key", key };
 }
