@@ -124,3 +124,15 @@ test("a start that fails says what made the node stop, rather than what became o
   written(new T4Error("T4_CLOSED", "the node has stopped"));
   await assert.rejects(started, cause);
 });
+
+test("a node that ended while its term started begins nothing", async () => {
+  const { leadership, clock, calls, proposed, written } = leadershipOf();
+  const started = leadership.startTerm(deaf);
+  leadership.end();
+  calls.splice(0);
+  written(null);
+  await started;
+  leadership.begin();
+  await clock.run(2 * LOOK_MS);
+  assert.deepEqual([leadership.isLeading, leadership.begun, calls, proposed], [false, 0, [], []]);
+});

@@ -81,8 +81,11 @@ export class Leadership {
     }
   }
 
-  /** Begins what only a leader does. To be called once, when the term has started. */
+  /** Begins what only a leader does, unless the node has ended meanwhile. To be called once, when the term has started. */
   begin(): void {
+    if (this.#hasEnded) {
+      return;
+    }
     const { lessor, quota } = this.#parts;
     this.#isLeading = true;
     this.#begun += 1;
@@ -101,7 +104,7 @@ export class Leadership {
 
   #startCompactor(): void {
     const { autoCompaction = null, store, pipeline, runtime } = this.#parts;
-    if (autoCompaction !== null && !this.#hasEnded) {
+    if (autoCompaction !== null) {
       this.#compactor = new AutoCompactor(autoCompaction, {
         clock: runtime.clock,
         logger: runtime.logger,
