@@ -1,5 +1,5 @@
-// The store on disk: memtables in front of log tables and index runs. This file is what the node calls; the files
-// themselves are kept by store-files.ts and made by the table worker.
+// The store on disk: memtables in front of log tables and index runs. This file is what the node calls; one key is read by
+// point-reads.ts, and the files themselves are kept by store-files.ts and made by the table worker.
 // Must never: show a row above the revision asked for, or take more than a few milliseconds in a call.
 import { assert } from "../../lib/assert.js";
 import type { Entry } from "../../core/entry.js";
@@ -19,31 +19,16 @@ import { MemtableSource } from "../memory/memtable-source.js";
 import { ListedEvents, RangeEvents } from "../read/event-cursors.js";
 import { MergeCursor, PointCursor } from "../read/merge-cursor.js";
 import type { VersionSource } from "../read/source.js";
-import { reachableVersions } from "../read/versions.js";
-import { RunHead } from "../run/run.js";
-import { versionsInRun } from "../run/run-rows.js";
 import { AscendingRunSource, DescendingRunSource } from "../run/run-source.js";
-import { SearchKey } from "../run/search-key.js";
 import type { EventCursor, HeldManifest, Store, StoreListener, StoreSizes } from "../store.js";
 import { Tail } from "../tail.js";
 import type { Manifest } from "../upkeep/manifest.js";
 import type { FileSet } from "./file-set.js";
+import { FileWaiters } from "./file-waiters.js";
 import { Freezer, type Frozen } from "./freezer.js";
 import { isGoneAt } from "./gone-at.js";
-import { HeadCache } from "./head-cache.js";
-import { LullRows } from "./lull-rows.js";
-import { RowCache } from "./row-cache.js";
+import { PointReads } from "./point-reads.js";
 import { StoreFiles, type FlushRequest, type StoreFilesOptions } from "./store-files.js";
-
-/** Where reads look a key up; one serves all, since no read awaits. */
-const search = new SearchKey();
-
-interface Waiter {
-  /** Asked whenever the files have changed. */
-  readonly isDone: () => boolean;
-  readonly resolve: () => void;
-  readonly reject: (error: Error) => void;
-}
 
 export interface DiskStoreParts extends Pick<
   StoreFilesOptions,
@@ -64,10 +49,8 @@ export class DiskStore implements Store {
   readonly #tail: Tail;
   readonly #files: StoreFiles;
   readonly #freezer = new Freezer();
-  readonly #rowCache: RowCache;
-  readonly #headCache = new HeadCache();
-  readonly #lullRows = new LullRows();
-  readonly #head = new RunHead();
+  readonly #points: PointReads;
+  readonly #waiters: FileWaiters;
   readonly #waitingRowsBytesMax: number;
   /** The oldest frozen memtable whose end is not committed yet, by that end; Infinity if there is none. */
   #freezeIndex = Infinity;
@@ -75,8 +58,6 @@ export class DiskStore implements Store {
   #sealedIndex: LogIndex;
   /** A caller waits for files: the next seal point freezes however little there is. */
   #freezeWanted = false;
-  #waiters: Waiter[] = [];
-  #failure: Error | null = null;
 
   constructor(parts: DiskStoreParts, listener: StoreListener) {
     const { manifest } = parts;
@@ -85,7 +66,6 @@ export class DiskStore implements Store {
     this.#listener = listener;
     this.#tail = new Tail(index, term, revision, compactRevision);
     this.#sealedIndex = index;
-    this.#rowCache = new RowCache(parts.rowCacheBytesMax);
     this.#waitingRowsBytesMax = parts.waitingRowsBytesMax;
     this.#files = new StoreFiles({
       ...parts,
@@ -94,16 +74,18 @@ export class DiskStore implements Store {
         this.#installed(isFlush);
       },
       settled: () => {
-        this.#settleWaiters();
+        this.#waiters.settle();
       },
       spaceChanged: () => {
         listener.admissionChanged();
       },
       failed: (error) => {
-        this.#fail(error);
+        this.#waiters.fail(error);
         listener.failed(error);
       },
     });
+    this.#points = new PointReads(this.#tail, this.#freezer, this.#files, parts.rowCacheBytesMax);
+    this.#waiters = new FileWaiters(this.#files);
     this.#files.work();
   }
 
@@ -171,13 +153,7 @@ export class DiskStore implements Store {
 
   append(entry: Entry): void {
     this.#tail.append(entry);
-    this.#lullRows.end();
-    for (const row of entry.rows) {
-      search.set(row.key);
-      this.#freezer.active.append(row, search);
-      this.#rowCache.remove(row.key, search.hash);
-      this.#headCache.note(search, row);
-    }
+    this.#points.append(entry);
   }
 
   commit(entry: Entry): void {
@@ -189,17 +165,12 @@ export class DiskStore implements Store {
   }
 
   truncate(index: LogIndex): void {
-    this.#lullRows.end();
     for (
       let entry = this.#tail.takeBack(index);
       entry !== null;
       entry = this.#tail.takeBack(index)
     ) {
-      this.#freezer.takeBack(entry);
-      for (const row of entry.rows) {
-        search.set(row.key);
-        this.#headCache.forget(search);
-      }
+      this.#points.takeBack(entry);
     }
     this.#freezeIndex = this.#uncaptured()?.index ?? Infinity;
     if (this.#sealedIndex > index) {
@@ -221,29 +192,15 @@ export class DiskStore implements Store {
   }
 
   get(key: Key, revision: Revision): Row | undefined {
-    return this.#read(key, revision, true);
+    return this.#points.read(key, revision, true);
   }
 
   peek(key: Key, revision: Revision): Row | undefined {
-    return this.#read(key, revision, false);
+    return this.#points.read(key, revision, false);
   }
 
-  /** A put of a key that is not in memory needs no value: only its index run is looked at. */
   head(key: Key, revision: Revision): RowHead | undefined {
-    assert(revision >= this.#tail.compactRevision, "what is compacted is not read");
-    search.set(key);
-    const head = this.#head;
-    if (this.#headCache.find(search, revision, head)) {
-      return head.version === 0 ? undefined : head;
-    }
-    if (this.#headInMemory(revision)) {
-      return head.version === 0 ? undefined : head;
-    }
-    const row = this.#cached(revision);
-    if (row !== undefined) {
-      return row.version === 0 ? undefined : row;
-    }
-    return this.#files.files.find(search, revision, head) && head.version > 0 ? head : undefined;
+    return this.#points.head(key, revision);
   }
 
   scan(range: KeyRange, revision: Revision, descending: boolean): RowCursor {
@@ -251,7 +208,7 @@ export class DiskStore implements Store {
     const { files, release } = this.#holdFiles();
     try {
       if (range.kind === "key") {
-        return new PointCursor(this.#headOf(range.key, revision, files), release);
+        return new PointCursor(this.#points.lendHead(range.key, revision, files), release);
       }
       const load = (head: RowHead): Row => files.load(head);
       const sources: VersionSource[] = this.#freezer
@@ -277,7 +234,7 @@ export class DiskStore implements Store {
     assert(from >= this.#tail.compactRevision, "what is compacted is not read");
     const { files, release } = this.#holdFiles();
     if (range.kind === "key") {
-      const heads = this.#versions(range.key, from, to).reverse();
+      const heads = this.#points.versions(range.key, from, to).reverse();
       const load = heads.map((head) => () => ("buffer" in head ? (head as Row) : files.load(head)));
       return new ListedEvents(load, release);
     }
@@ -313,7 +270,8 @@ export class DiskStore implements Store {
 
   history(key: Key, from: Revision, to: Revision): Row[] {
     const { files } = this.#files;
-    return this.#versions(key, from, to)
+    return this.#points
+      .versions(key, from, to)
       .reverse()
       .map((head) => ("buffer" in head ? (head as Row) : files.load(head)));
   }
@@ -331,14 +289,16 @@ export class DiskStore implements Store {
       }
     }
     const files = this.#files;
-    return this.#wait(() => files.manifest.compactRevision >= compactRevision && files.isSettled);
+    return this.#waiters.wait(
+      () => files.manifest.compactRevision >= compactRevision && files.isSettled,
+    );
   }
 
   async defragment(): Promise<void> {
     await this.compacted();
     const files = this.#files;
     files.defragment();
-    await this.#wait(() => !files.isDefragmenting);
+    await this.#waiters.wait(() => !files.isDefragmenting);
   }
 
   async flush(): Promise<void> {
@@ -347,108 +307,12 @@ export class DiskStore implements Store {
       assert(this.#sealedIndex === index, "the log is sealed before a flush");
       this.#freeze();
     }
-    return this.#wait(() => this.#files.manifest.index >= index);
+    return this.#waiters.wait(() => this.#files.manifest.index >= index);
   }
 
   async close(): Promise<void> {
-    this.#fail(new T4Error("T4_CLOSED", "the store is closed"));
+    this.#waiters.fail(new T4Error("T4_CLOSED", "the store is closed"));
     await this.#files.close();
-  }
-
-  /** The newest version of the key that `search` is set to, if it is among the rows read twice. */
-  #cached(revision: Revision): Row | undefined {
-    const cached = this.#rowCache.get(search.key, search.hash);
-    return cached !== undefined && cached.modRevision <= revision ? cached : undefined;
-  }
-
-  /** Its version in a memtable, a tombstone too. */
-  #inMemory(revision: Revision): Row | undefined {
-    const row = this.#freezer.active.at(search, revision);
-    if (row !== undefined) {
-      return row;
-    }
-    for (const memtable of this.#freezer.memtables) {
-      const frozen = memtable.at(search, revision);
-      if (frozen !== undefined) {
-        return frozen;
-      }
-    }
-    return undefined;
-  }
-
-  /** As `#inMemory`, in the head that is handed out. */
-  #headInMemory(revision: Revision): boolean {
-    const { active, memtables } = this.#freezer;
-    const head = this.#head;
-    return (
-      active.headAt(search, revision, head) ||
-      memtables.some((memtable) => memtable.headAt(search, revision, head))
-    );
-  }
-
-  /** `get` or `peek`: whether the row keeps its bytes. */
-  #read(key: Key, revision: Revision, isKept: boolean): Row | undefined {
-    assert(revision >= this.#tail.compactRevision, "what is compacted is not read");
-    const known = this.#lullRows.get(key);
-    if (known !== undefined && known.modRevision <= revision) {
-      return known;
-    }
-    search.set(key);
-    const held = this.#inMemory(revision);
-    if (held !== undefined && held.version > 0 && revision >= this.#tail.tipRevision) {
-      this.#lullRows.note(key, held);
-      return held;
-    }
-    const row = held ?? this.#cached(revision) ?? this.#readFiles(revision, isKept);
-    return row === undefined || row.version === 0 ? undefined : row;
-  }
-
-  /** Of a key that has no version in a memtable at `revision`. */
-  #readFiles(revision: Revision, isKept: boolean): Row | undefined {
-    const { files, manifest } = this.#files;
-    const head = this.#head;
-    if (!files.find(search, revision, head) || head.version === 0) {
-      return undefined;
-    }
-    const cache = this.#rowCache;
-    const isNewest =
-      revision >= this.#tail.tipRevision ||
-      (revision >= manifest.revision && !this.#isInMemtable());
-    if (!isNewest || !cache.takes(head.rowBytes)) {
-      return files.load(head);
-    }
-    const row = files.peek(head);
-    return cache.add(row, search.hash) ?? (isKept ? cache.copy(row) : row);
-  }
-
-  #isInMemtable(): boolean {
-    const { active, memtables } = this.#freezer;
-    return active.has(search) || memtables.some((memtable) => memtable.has(search));
-  }
-
-  #headOf(key: Key, revision: Revision, files: FileSet): { head: RowHead; load: () => Row } | null {
-    search.set(key);
-    const row = this.#inMemory(revision);
-    if (row !== undefined) {
-      return row.version === 0 ? null : { head: row, load: () => row };
-    }
-    const head = new RunHead();
-    const isFound = files.find(search, revision, head) && head.version > 0;
-    return isFound ? { head, load: () => files.load(head) } : null;
-  }
-
-  /** All versions of a key in [from, to] that compaction left, newest first; those in files as heads. */
-  #versions(key: Key, from: Revision, to: Revision): RowHead[] {
-    const versions: RowHead[] = [];
-    search.set(key);
-    for (const memtable of [this.#freezer.active, ...this.#freezer.memtables]) {
-      versions.push(...memtable.versions(search, from));
-    }
-    for (const run of this.#files.files.runs) {
-      versions.push(...versionsInRun(run, search, from));
-    }
-    const reachable = reachableVersions(versions, this.#tail.compactRevision);
-    return reachable.filter((head) => head.modRevision <= to);
   }
 
   #holdFiles(): { readonly files: FileSet; readonly release: () => void } {
@@ -506,41 +370,10 @@ export class DiskStore implements Store {
         this.#freezer.frozen[0]?.index === this.#files.manifest.index,
         "what was flushed is the oldest frozen memtable",
       );
-      this.#freezer.drop();
-      this.#lullRows.end();
+      this.#points.dropOldest();
       this.#listener.persisted(this.#files.manifest.index);
     }
     this.#listener.admissionChanged();
-    this.#settleWaiters();
-  }
-
-  async #wait(isDone: () => boolean): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      this.#waiters.push({ isDone, resolve, reject });
-      this.#settleWaiters();
-    });
-  }
-
-  #settleWaiters(): void {
-    if (this.#failure !== null) {
-      this.#fail(this.#failure);
-      return;
-    }
-    const done = this.#waiters.filter((waiter) => waiter.isDone());
-    this.#waiters = this.#waiters.filter((waiter) => !done.includes(waiter));
-    this.#files.isAwaited = this.#waiters.length > 0;
-    for (const waiter of done) {
-      waiter.resolve();
-    }
-  }
-
-  #fail(error: Error): void {
-    this.#failure ??= error;
-    const waiters = this.#waiters;
-    this.#waiters = [];
-    this.#files.isAwaited = false;
-    for (const waiter of waiters) {
-      waiter.reject(error);
-    }
+    this.#waiters.settle();
   }
 }
