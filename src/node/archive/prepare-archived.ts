@@ -3,28 +3,19 @@
 // Order: lock the directory → read the store → win the lock → restore or go on → seal the old leader's term → open.
 // Must never: drop an entry that was acknowledged, or write over data that the archive does not have.
 import { T4Error } from "../../core/errors.js";
-import { FIRST_REVISION, type LogIndex, type Term } from "../../core/words.js";
-import { ChainReader } from "../../archive/chain-reader.js";
-import { compareAddresses, NO_HASH, type ChainPosition } from "../../archive/chain.js";
+import type { LogIndex, Term } from "../../core/words.js";
+import { NO_HASH, type ChainPosition } from "../../archive/chain.js";
 import {
   foundLatestManifest,
-  readLatestManifest,
-  type CheckpointRecord,
   type LatestManifest,
   type ReadManifest,
 } from "../../archive/latest-manifest.js";
 import { persistently, type StoreContext } from "../../archive/store-context.js";
-import { takeOver, type ChainPoint, type TakenOver } from "../../archive/take-over.js";
-import { fork } from "../../checkpoint/branch/fork.js";
-import { assertNotRemoved, wasNeverMade } from "../../checkpoint/branch/removed.js";
-import { pathBetween } from "../../checkpoint/prefix-path.js";
-import { describeTarget, readCheckpoint } from "../../checkpoint/restore/history.js";
+import { takeOver } from "../../archive/take-over.js";
 import { restoreInto } from "../../checkpoint/restore/restore.js";
 import { LeaderLock } from "../../election/leader-lock.js";
 import type { AcknowledgeRule, LockRecord } from "../../election/lock-record.js";
 import { assert } from "../../lib/assert.js";
-import { SegmentImport } from "../../log/segment-import.js";
-import { lastIndexOf } from "../../log/segment-reader.js";
 import type { Runtime } from "../../runtime/runtime.js";
 import {
   claimDirectory,
@@ -34,6 +25,8 @@ import {
 import { makeIdentity, type Identity } from "../directory/identity.js";
 import { readAcknowledgeRule, setAside, writeAcknowledgeRule } from "../directory/replaced-data.js";
 import type { ArchiveConfig } from "./archive-config.js";
+import { readOrFork } from "./begin-as-branch.js";
+import { findCommonPoint, joinArchive, type KnownPoint } from "./common-history.js";
 import { LocalHistory } from "./local-history.js";
 import { sinceCheckpoint, type SinceCheckpoint } from "./since-checkpoint.js";
 
@@ -73,12 +66,6 @@ export interface PrepareParts {
  */
 export async function prepareArchived(parts: PrepareParts): Promise<Prepared> {
   return new Preparation(parts).run();
-}
-
-/** A place of the chain, and what is known of the entry before it. */
-interface KnownPoint extends ChainPoint {
-  /** Its term; null if there is none, or if it is surely the same here. */
-  readonly entryTerm: Term | null;
 }
 
 /** What a way through the preparation ends with when the archive has moved on meanwhile. */
@@ -125,8 +112,8 @@ class Preparation {
   }
 
   async #attempt(): Promise<Outcome> {
-    const { runtime } = this.#parts;
-    const read = await this.#readOrFork();
+    const { runtime, archive } = this.#parts;
+    const read = await readOrFork(this.#context, archive, runtime.logger);
     const identity = this.#taken.identity ?? this.#newIdentity(read);
     this.#assertSameCluster(identity, read);
     const local =
@@ -172,52 +159,6 @@ class Preparation {
       this.#made = this.#made === null ? made : { ...this.#made, clusterId: made.clusterId };
     }
     return this.#made;
-  }
-
-  /** What the prefix holds; a new one becomes the branch that is asked for. */
-  async #readOrFork(): Promise<ReadManifest | null> {
-    const { archive, runtime } = this.#parts;
-    const { store, branch, target } = archive;
-    const read = await persistently(this.#context, async () => readLatestManifest(store));
-    // The mark of a fork that never became one stands in nobody's way.
-    const isFree = read === null || (branch !== null && wasNeverMade(read.manifest));
-    if (!isFree) {
-      assertNotRemoved(read.manifest, store.url);
-    }
-    if (target.kind === "newest" && branch === null) {
-      return read;
-    }
-    if (!isFree) {
-      if (read.manifest.base === null) {
-        throw new T4Error(
-          "T4_INVALID_ARGUMENT",
-          `${store.url} holds a database of its own, and a restore never rewinds one: restore ${describeTarget(target)} ` +
-            "into a new prefix (a branch of this one), or into a data directory without an object store (t4 restore to)",
-        );
-      }
-      runtime.logger.info(
-        "the prefix holds a database already: where it began is not asked again",
-        {
-          objectStore: store.url,
-          asked: describeTarget(target),
-        },
-      );
-      return read;
-    }
-    if (branch === null) {
-      throw new T4Error(
-        "T4_INVALID_ARGUMENT",
-        `${store.url} is empty, so there is no ${describeTarget(target)} to restore: name the database that has it as the branch's source`,
-      );
-    }
-    await fork({
-      context: { ...this.#context, store: branch.source },
-      branchId: branch.id,
-      target,
-      path: pathBetween(branch.source.url, store.url),
-      logger: runtime.logger,
-    });
-    return persistently(this.#context, async () => readLatestManifest(store));
   }
 
   #assertSameCluster(identity: Identity, read: ReadManifest | null): void {
@@ -296,7 +237,10 @@ class Preparation {
     read: ReadManifest,
   ): Promise<Outcome> {
     const { manifest } = read;
-    let from = local === null ? null : await this.#walkStart(manifest, local);
+    let from =
+      local === null
+        ? null
+        : await findCommonPoint(this.#context, manifest, local, this.#parts.runtime);
     this.#restoredSlots = 0;
     if (from === null) {
       if (local !== null) {
@@ -322,8 +266,16 @@ class Preparation {
     if (over.kind === "collected") {
       return "again";
     }
-    const held = new LocalHistory(this.#taken, this.#parts.runtime.disk);
-    const common = await this.#join(held, from, over, before?.logId === identity.logId);
+    const { disk } = this.#parts.runtime;
+    const held = new LocalHistory(this.#taken, disk);
+    const common = await joinArchive(this.#context, {
+      held,
+      from,
+      over,
+      wasOurs: before?.logId === identity.logId,
+      directory: this.#taken.walDirectory,
+      disk,
+    });
     if (common !== "joined") {
       this.#setAside(before, identity, held, common, "has entries that the archive has otherwise");
       await this.#restore(identity);
@@ -344,104 +296,6 @@ class Preparation {
     walked: { readonly slots: number; readonly bytes: number },
   ): SinceCheckpoint {
     return sinceCheckpoint(manifest, term, walked, this.#context.clock.wallMs());
-  }
-
-  /** Where the archive can be compared with what is here: behind what both surely have. Null: nowhere. */
-  async #walkStart(manifest: LatestManifest, local: LocalHistory): Promise<KnownPoint | null> {
-    for (const record of manifest.checkpoints.toReversed()) {
-      const point = record.index <= local.tipIndex ? await this.#behind(record) : null;
-      if (point !== null) {
-        return point;
-      }
-    }
-    const { chain, base, floor } = manifest;
-    const reaches = compareAddresses(floor, chain) <= 0;
-    if (!reaches || chain.firstIndex > local.tipIndex + 1) {
-      return null;
-    }
-    // Slots behind it tell the revision; only without any is this one used, and then the log still has the entry.
-    const before = local.revisionBefore(chain.firstIndex, this.#parts.runtime.disk);
-    const revision = base?.revision ?? before ?? FIRST_REVISION;
-    return { position: chain, revision, entryTerm: null };
-  }
-
-  /** Behind a checkpoint; null if it is damaged, so that an older one has to do. */
-  async #behind(record: CheckpointRecord): Promise<KnownPoint | null> {
-    const { store } = this.#context;
-    try {
-      const { next, revision, entryTerm } = await persistently(this.#context, async () =>
-        readCheckpoint(store, { owner: "", key: record.key }),
-      );
-      return { position: next, revision, entryTerm };
-    } catch (error) {
-      if (!(error instanceof T4Error) || error.code !== "T4_CORRUPT") {
-        throw error;
-      }
-      this.#parts.runtime.logger.error("a checkpoint is damaged: an older one is used", {
-        checkpoint: store.url + record.key,
-        error,
-      });
-      return null;
-    }
-  }
-
-  /**
-   * Brings the log here to the end of the archive, or leaves it where it is if it goes on from there. Otherwise, the last
-   * entry that both have, as far as is known.
-   */
-  async #join(
-    held: LocalHistory,
-    from: KnownPoint,
-    over: Extract<TakenOver, { kind: "leading" }>,
-    wasOurs: boolean,
-  ): Promise<"joined" | LogIndex> {
-    const { runtime } = this.#parts;
-    const archivedIndex = (over.position.firstIndex - 1) as LogIndex;
-    const commonIndex = Math.min(archivedIndex, held.tipIndex) as LogIndex;
-    // What comes before the slot in which the two meet was checked by the take-over.
-    const start = over.meeting ?? from.position;
-    const reader = new ChainReader(this.#context.store, null, start);
-    const log = new SegmentImport({
-      disk: runtime.disk,
-      directory: this.#taken.walDirectory,
-      fromIndex: (held.tipIndex + 1) as LogIndex,
-      throughIndex: archivedIndex,
-    });
-    const isSameTerm = (term: Term): boolean => {
-      const known = held.termAt(commonIndex);
-      return known === null ? wasOurs : known === term;
-    };
-    // Without a slot that holds it, the last entry that both have is the last one of the checkpoint.
-    let isSame =
-      commonIndex < from.position.firstIndex &&
-      (from.entryTerm === null || isSameTerm(from.entryTerm));
-    if (commonIndex < from.position.firstIndex && !isSame) {
-      return commonIndex;
-    }
-    try {
-      while (reader.position.firstIndex <= archivedIndex) {
-        const slot = await persistently(this.#context, async () => reader.next());
-        assert(slot !== "end", "the archive is sealed, and reaches as far as it did");
-        if (slot.kind === "seal") {
-          continue;
-        }
-        for (const group of slot.groups) {
-          if (group.firstIndex <= commonIndex && commonIndex <= lastIndexOf(group)) {
-            isSame = isSameTerm(group.term);
-          }
-        }
-        if (slot.lastIndex >= commonIndex && !isSame) {
-          log.abort();
-          return commonIndex;
-        }
-        log.add(slot.groups, slot);
-      }
-      log.finish();
-      return "joined";
-    } catch (error) {
-      log.abort();
-      throw error;
-    }
   }
 
   async #restore(identity: Identity): Promise<KnownPoint> {
