@@ -37,7 +37,7 @@ const layers = {
 const edge = [
   "src/runtime/",
   "src/cli/",
-  "src/lib/(crc32|sha1|sha256)\\.ts",
+  "src/lib/hashes/(crc32|sha1|sha256)\\.ts",
   "src/object/directory/node-files\\.ts",
   "src/object/s3/",
   "src/transport/(sockets|gzip)\\.ts",
@@ -51,9 +51,7 @@ const roots = [
   "cli/main",
   "object/suite",
   "object/s3/index",
-  // Until the node opens its object store.
-  "object/(open-object-store|probe|object-errors)",
-  "[^/]+/[^/]*worker-main",
+  "[^/]+/.*worker-main",
 ].join("|");
 
 export default {

@@ -42,6 +42,7 @@ export default defineConfig(
       curly: "error",
       eqeqeq: "error",
       "no-console": "error",
+      "max-lines": ["error", { max: 499 }],
       "max-lines-per-function": ["error", { max: 70, skipBlankLines: true, skipComments: true }],
       "no-restricted-globals": ["error", ...globals],
       "no-restricted-syntax": ["error", ...banned],
@@ -93,6 +94,7 @@ export default defineConfig(
   {
     files: ["**/*.test.ts", "test/**", "bench/**"],
     rules: {
+      "max-lines": "off",
       "max-lines-per-function": "off",
       "@typescript-eslint/no-non-null-assertion": "off",
     },

@@ -7,7 +7,7 @@ import { createServices } from "../src/etcd/services.js";
 import * as rpc from "../src/etcd/gen/rpc.js";
 import { openNode } from "../src/node/open-node.js";
 import type { Node } from "../src/node/node.js";
-import type { Passwords } from "../src/runtime/passwords.js";
+import type { Passwords } from "../src/runtime/credentials/passwords.js";
 import { systemClock } from "../src/runtime/system-clock.js";
 import { systemRandom } from "../src/runtime/system-random.js";
 import { systemRuntime } from "../src/runtime/system-runtime.js";

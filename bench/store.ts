@@ -2,12 +2,12 @@
 // The table worker runs inline, so figures for reads and inserts are those of one thread.
 import { rmSync, statSync, readdirSync } from "node:fs";
 import type { Entry } from "../src/core/entry.js";
-import { ALL_KEYS } from "../src/core/key-range.js";
+import { ALL_KEYS } from "../src/core/range/key-range.js";
 import { makeRow } from "../src/core/row.js";
 import type { LogIndex, Revision, Term } from "../src/core/words.js";
 import type { WorkerHandler, Thread, Threads } from "../src/runtime/threads.js";
-import { noMetrics } from "../src/runtime/metrics.js";
-import { nodeDisk } from "../src/runtime/node-disk.js";
+import { noMetrics } from "../src/runtime/metrics/metrics.js";
+import { nodeDisk } from "../src/runtime/disk/node-disk.js";
 import { assert } from "../src/lib/assert.js";
 import { silentLogger } from "../src/runtime/logger.js";
 import { systemClock } from "../src/runtime/system-clock.js";

@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import type { Option } from "commander";
-import { runOptions } from "../src/cli/flags.js";
+import { runOptions } from "../src/cli/flags/flags.js";
 
 export const CONFIGURATION_DOC: URL = new URL("../../docs/configuration.md", import.meta.url);
 
@@ -32,7 +32,7 @@ export function configurationDoc(): string {
     "| --- | --- | --- | --- |",
     ...runOptions().map(row),
     "",
-    "_Generated from `src/cli/flags.ts`._",
+    "_Generated from `src/cli/flags/flags.ts`._",
     "",
     "## Exit codes",
     "",

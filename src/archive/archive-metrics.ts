@@ -1,5 +1,5 @@
 // What the archive counts.
-import type { Histogram, Metrics } from "../runtime/metrics.js";
+import type { Histogram, Metrics } from "../runtime/metrics/metrics.js";
 
 /** 4 ms to 64 s: from a directory's to a store that hardly answers. */
 const PUT_SECONDS_BUCKETS = Array.from({ length: 15 }, (_, i) => 0.004 * 2 ** i);

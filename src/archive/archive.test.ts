@@ -9,7 +9,7 @@ import { sealSlotOf } from "../../test/support/archive-slots.js";
 import type { T4Error } from "../core/errors.js";
 import type { LogIndex, Revision, Term } from "../core/words.js";
 import { listSegments } from "../log/log-reader.js";
-import { SegmentImport } from "../log/segment-import.js";
+import { SegmentImport } from "../log/segment/segment-import.js";
 import { memoryObjectStore } from "../object/memory-object-store.js";
 import type { ObjectStore } from "../object/object-store.js";
 import { Archive, type ArchiveOptions } from "./archive.js";

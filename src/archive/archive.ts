@@ -12,7 +12,7 @@ import { makeWriteId } from "../object/json-object.js";
 import { ObjectStoreError, type ObjectStore } from "../object/object-store.js";
 import { backoffMs } from "../object/retry.js";
 import type { Timer } from "../runtime/clock.js";
-import { DiskError } from "../runtime/disk.js";
+import { DiskError } from "../runtime/disk/disk.js";
 import type { Runtime } from "../runtime/runtime.js";
 import { ArchiveMetrics } from "./archive-metrics.js";
 import { slotKey, type ChainPosition } from "./chain.js";

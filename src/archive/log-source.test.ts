@@ -4,8 +4,8 @@ import { LOG_START, positionOf, putEntry, type LogPosition } from "../../test/si
 import { LOG_DIRECTORY, LogMachine } from "../../test/sim/log-machine.js";
 import { SimulatedDisk } from "../../test/sim/simulated-disk.js";
 import type { LogIndex } from "../core/words.js";
-import { lastIndexOf } from "../log/segment-reader.js";
-import type { Disk } from "../runtime/disk.js";
+import { lastIndexOf } from "../log/segment/segment-reader.js";
+import type { Disk } from "../runtime/disk/disk.js";
 import { LogSource } from "./log-source.js";
 
 const MIB = 1024 * 1024;

@@ -2,11 +2,11 @@
 // Holds at most one slot's groups and the group behind them.
 import { assert } from "../lib/assert.js";
 import type { LogIndex, Revision, Term } from "../core/words.js";
-import { SEGMENT_HEADER_BYTES } from "../log/format.js";
-import { cutGroup, summarizeGroup } from "../log/group-frames.js";
+import { SEGMENT_HEADER_BYTES } from "../log/segment/format.js";
+import { cutGroup, summarizeGroup } from "../log/segment/group-frames.js";
 import { listSegments, LogReader } from "../log/log-reader.js";
-import { lastIndexOf, type Group } from "../log/segment-reader.js";
-import type { Disk } from "../runtime/disk.js";
+import { lastIndexOf, type Group } from "../log/segment/segment-reader.js";
+import type { Disk } from "../runtime/disk/disk.js";
 
 /** What makes a slot beside its place in the chain. */
 export interface Gathered {

@@ -12,12 +12,12 @@
 // Must never: take a slot that is shorter or otherwise than what was written for the end of the archive.
 import { assert } from "../lib/assert.js";
 import { bytesOfHex, hexOf } from "../lib/hex.js";
-import { sha256, sha256Of } from "../lib/sha256.js";
+import { sha256, sha256Of } from "../lib/hashes/sha256.js";
 import { T4Error } from "../core/errors.js";
 import type { LogIndex, Revision, Term } from "../core/words.js";
-import { corrupt } from "../log/format.js";
-import { groupsIn, summarizeGroup } from "../log/group-frames.js";
-import { lastIndexOf, type Group } from "../log/segment-reader.js";
+import { corrupt } from "../log/segment/format.js";
+import { groupsIn, summarizeGroup } from "../log/segment/group-frames.js";
+import { lastIndexOf, type Group } from "../log/segment/segment-reader.js";
 import type { ByteRange } from "../object/object-store.js";
 import { slotKey, type ChainPosition } from "./chain.js";
 

@@ -1,7 +1,7 @@
 // `t4 inspect`: reads a data directory without a lock and without a write, also while a server uses it.
 import { resolve } from "node:path";
 import type { RangeOperation } from "../core/command.js";
-import { ALL_KEYS, prefixRange, type KeyRange } from "../core/key-range.js";
+import { ALL_KEYS, prefixRange, type KeyRange } from "../core/range/key-range.js";
 import type { Row } from "../core/row.js";
 import { openReadOnly, type ReadOnlyNode } from "../node/read-only.js";
 import { systemRuntime } from "../runtime/system-runtime.js";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { ArchiveFlags } from "./archive-flags.js";
+import type { ArchiveFlags } from "./flags/archive-flags.js";
 import { archiveSettings, objectStoreUrl, sourceUrl } from "./object-store.js";
 
 const defaults: ArchiveFlags = {

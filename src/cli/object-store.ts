@@ -3,7 +3,7 @@ import type { ObjectStore } from "../object/object-store.js";
 import type { RetryWorld } from "../object/retry.js";
 import { readFileSync } from "node:fs";
 import type { ArchiveSettings, PointInHistory } from "../node/archive/archive-settings.js";
-import type { ArchiveFlags, ObjectStoreFlags } from "./archive-flags.js";
+import type { ArchiveFlags, ObjectStoreFlags } from "./flags/archive-flags.js";
 import { CommandError, EXIT_USAGE } from "./exit.js";
 
 /** The store's URL; null if no flag names one. Throws a CommandError for flags that contradict each other. */

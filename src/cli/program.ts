@@ -1,9 +1,9 @@
 // The commands of `t4` and their help. What a command does is loaded when it runs, so that help and errors are instant.
 import { Command, Option } from "./commander.js";
-import { wholeNumber } from "./flag-parsers.js";
-import { dataDirOption, runOptions, type RunFlags } from "./flags.js";
+import { wholeNumber } from "./flags/flag-parsers.js";
+import { dataDirOption, runOptions, type RunFlags } from "./flags/flags.js";
 import type { InspectFlags, ReadFlags } from "./inspect.js";
-import { loadRun } from "./load-run.js";
+import { loadRun } from "./run/load-run.js";
 
 const RUN_EXAMPLES = `
 Examples:

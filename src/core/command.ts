@@ -1,7 +1,7 @@
 // What callers ask to be changed, and what they are told. Commands are plain data; `plan` turns one into an entry.
 import type { Alarm } from "./alarm.js";
 import type { AuthChange } from "./auth/auth-change.js";
-import type { KeyRange } from "./key-range.js";
+import type { KeyRange } from "./range/key-range.js";
 import type { Row } from "./row.js";
 import type { Key, LeaseId, Revision } from "./words.js";
 

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { arbitraryTxn } from "../../test/model/arbitraries.js";
 import type { Compare, Operation, PutOperation, RangeOperation, TxnOperation } from "./command.js";
 import { T4Error, type T4ErrorCode } from "./errors.js";
-import { keyRangeFromWire, prefixRange } from "./key-range.js";
+import { keyRangeFromWire, prefixRange } from "./range/key-range.js";
 import { validateDeleteRange, validatePut, validateRange, validateTxn } from "./validate.js";
 
 function fails(code: T4ErrorCode, run: () => void): void {

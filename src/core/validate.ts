@@ -12,7 +12,7 @@ import type {
   TxnOperation,
 } from "./command.js";
 import { T4Error } from "./errors.js";
-import type { KeyRange } from "./key-range.js";
+import type { KeyRange } from "./range/key-range.js";
 import { TXN_OPERATIONS_MAX } from "./limits.js";
 import { NO_LEASE, type Key } from "./words.js";
 

@@ -1,7 +1,7 @@
 // What `plan` and reads need to see of a store, at one revision. The store implements it; tests use a small model.
 import type { Alarm } from "./alarm.js";
 import type { AuthRules } from "./auth/auth-rules.js";
-import type { KeyRange } from "./key-range.js";
+import type { KeyRange } from "./range/key-range.js";
 import type { Row } from "./row.js";
 import type { Key, LeaseId, Revision } from "./words.js";
 

@@ -9,7 +9,7 @@ import type { Term } from "../core/words.js";
 import { memoryObjectStore } from "../object/memory-object-store.js";
 import type { ObjectStore } from "../object/object-store.js";
 import { silentLogger } from "../runtime/logger.js";
-import { noMetrics } from "../runtime/metrics.js";
+import { noMetrics } from "../runtime/metrics/metrics.js";
 import type { Runtime } from "../runtime/runtime.js";
 import { LeaderLock, type LeaderLockOptions } from "./leader-lock.js";
 import { addLockNonce, LOCK_NONCES_NAME, readLockNonces } from "./lock-nonces.js";

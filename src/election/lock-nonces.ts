@@ -4,8 +4,8 @@
 // Format: the file leader-lock.json, `{"formatVersion": 1, "nonces": [oldest, …]}`.
 import { utf8, utf8Bytes } from "../lib/bytes.js";
 import { T4Error } from "../core/errors.js";
-import type { Disk } from "../runtime/disk.js";
-import { readWholeFile, writeWholeFile } from "../runtime/whole-file.js";
+import type { Disk } from "../runtime/disk/disk.js";
+import { readWholeFile, writeWholeFile } from "../runtime/disk/whole-file.js";
 
 export const LOCK_NONCES_NAME: string = "leader-lock.json";
 const FORMAT_VERSION = 1;

@@ -1,6 +1,6 @@
 // The arguments that many calls share: sets of keys, and numbers checked before they reach the core.
 import { T4Error } from "../core/errors.js";
-import { prefixRange, type KeyRange } from "../core/key-range.js";
+import { prefixRange, type KeyRange } from "../core/range/key-range.js";
 import { encodeKey, encodeKeyPart, type Bytes } from "./encoding.js";
 
 /**

@@ -3,7 +3,7 @@ import { T4Error } from "../core/errors.js";
 import type { ArchiveSettings } from "../node/archive/archive-settings.js";
 import type { AutoCompaction } from "../node/maintenance/auto-compaction.js";
 import type { Logger } from "../runtime/logger.js";
-import type { Metrics } from "../runtime/metrics.js";
+import type { Metrics } from "../runtime/metrics/metrics.js";
 import { wholeNumber } from "./arguments.js";
 import {
   bufferCodec,

@@ -2,7 +2,7 @@
 // Must never: decide anything about data; that is the core's.
 import type { RangeOperation, RangeOutcome } from "../core/command.js";
 import { T4Error } from "../core/errors.js";
-import { ALL_KEYS } from "../core/key-range.js";
+import { ALL_KEYS } from "../core/range/key-range.js";
 import type { Row } from "../core/row.js";
 import type { HasNode } from "../node/has-node.js";
 import type { Consistency, Node } from "../node/node.js";

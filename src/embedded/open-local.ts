@@ -2,7 +2,7 @@
 import type { ArchiveSettings } from "../node/archive/archive-settings.js";
 import { openNode, type NodeConfig } from "../node/open-node.js";
 import type { Logger } from "../runtime/logger.js";
-import type { Metrics } from "../runtime/metrics.js";
+import type { Metrics } from "../runtime/metrics/metrics.js";
 import type { Runtime } from "../runtime/runtime.js";
 import { stayAlive } from "../runtime/stay-alive.js";
 import { systemRuntime } from "../runtime/system-runtime.js";

@@ -7,7 +7,7 @@ import {
   type RangeOperation,
 } from "../core/command.js";
 import { T4Error } from "../core/errors.js";
-import type { KeyRange } from "../core/key-range.js";
+import type { KeyRange } from "../core/range/key-range.js";
 import { REQUEST_BYTES_MAX } from "../core/limits.js";
 import { NO_LEASE } from "../core/words.js";
 import { wholeNumber } from "./arguments.js";

@@ -2,7 +2,7 @@
 // watch catches up from history later, so that a slow reader costs a bounded buffer and loses nothing.
 // Must never: give part of a revision, or a revision twice.
 import { T4Error } from "../core/errors.js";
-import type { KeyRange } from "../core/key-range.js";
+import type { KeyRange } from "../core/range/key-range.js";
 import { WATCH_BUFFER_BYTES_MAX, WATCH_BUFFER_EVENTS_MAX } from "../core/limits.js";
 import type { Node, WatchBatch as NodeBatch, Watcher } from "../node/node.js";
 import type { Clock, Timer } from "../runtime/clock.js";

@@ -1,6 +1,6 @@
 // A number of things that may be done or held at the same time. Waiters are served in order.
 import { assert } from "./assert.js";
-import { Queue } from "./queue.js";
+import { Queue } from "./collections/queue.js";
 
 export class Permits {
   #free: number;

@@ -1,6 +1,6 @@
 // Turns of the event loop for work that is long: whoever has done a slice waits for its next turn, and one waiter is
 // served a turn, in order. However many long reads there are, they delay everybody else by one slice.
-import { Queue } from "./queue.js";
+import { Queue } from "./collections/queue.js";
 
 interface Waiter {
   resolve(): void;

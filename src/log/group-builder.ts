@@ -11,7 +11,7 @@ import {
   GROUP_HEADER_BYTES,
   viewOf,
   writeGroupHeader,
-} from "./format.js";
+} from "./segment/format.js";
 
 /** A new buffer's size. Pages that no group has reached take no memory. */
 const BUFFER_BYTES_MIN = 256 * 1024;

@@ -1,5 +1,5 @@
 // What the log counts. The histogram has etcd's name, which dashboards expect.
-import type { Histogram, Metrics } from "../runtime/metrics.js";
+import type { Histogram, Metrics } from "../runtime/metrics/metrics.js";
 import type { Log } from "./log.js";
 
 /** 1 ms to 8 s, as etcd's. */

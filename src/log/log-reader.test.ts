@@ -7,7 +7,7 @@ import { SimulatedDisk } from "../../test/sim/simulated-disk.js";
 import type { Entry } from "../core/entry.js";
 import type { LogIndex } from "../core/words.js";
 import { LogReader } from "./log-reader.js";
-import { forEachEntry } from "./segment-reader.js";
+import { forEachEntry } from "./segment/segment-reader.js";
 
 function readAll(reader: LogReader): Entry[] {
   const entries: Entry[] = [];

@@ -2,9 +2,9 @@
 // replication, for the archive. It ends at the last whole group there is and goes on from there when asked again.
 import { T4Error } from "../core/errors.js";
 import type { LogIndex } from "../core/words.js";
-import type { Disk } from "../runtime/disk.js";
-import { corrupt, firstIndexOfName } from "./format.js";
-import { lastIndexOf, SegmentReader, type Group } from "./segment-reader.js";
+import type { Disk } from "../runtime/disk/disk.js";
+import { corrupt, firstIndexOfName } from "./segment/format.js";
+import { lastIndexOf, SegmentReader, type Group } from "./segment/segment-reader.js";
 
 export interface SegmentFile {
   readonly path: string;

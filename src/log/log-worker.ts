@@ -1,10 +1,10 @@
 // The log's writer in its own thread: password hashing, uploads or table making never delay a commit. The owner sends one
 // group at a time and gets one answer for it; everything else is done between two groups, a short step at a time.
 import { unreachable } from "../lib/assert.js";
-import { DiskError, type DiskErrorCode } from "../runtime/disk.js";
+import { DiskError, type DiskErrorCode } from "../runtime/disk/disk.js";
 import type { WorkerContext } from "../runtime/threads.js";
 import type { SealedSegment } from "./log.js";
-import { SegmentWriter } from "./segment-writer.js";
+import { SegmentWriter } from "./segment/segment-writer.js";
 
 /** How long after the disk was found full it is tried again. */
 const SPACE_RETRY_MS = 1_000;

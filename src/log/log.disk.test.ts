@@ -11,7 +11,7 @@ import { fingerprint, LOG_START, positionOf, randomEntry } from "../../test/sim/
 import { SeededRandom } from "../../test/sim/seeded-random.js";
 import type { Entry } from "../core/entry.js";
 import type { LogIndex, Term } from "../core/words.js";
-import { nodeDisk } from "../runtime/node-disk.js";
+import { nodeDisk } from "../runtime/disk/node-disk.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { Log, SealedSegment } from "./log.js";
 import { openLog } from "./open-log.js";
@@ -89,10 +89,10 @@ const preamble = `
   import { openLog } from ${JSON.stringify(new URL("./open-log.js", import.meta.url).href)};
   const at = (path) => import(new URL(path, ${JSON.stringify(import.meta.url)}).href);
   const { systemClock } = await at("../runtime/system-clock.js");
-  const { nodeDisk } = await at("../runtime/node-disk.js");
+  const { nodeDisk } = await at("../runtime/disk/node-disk.js");
   const { nodeThreads } = await at("../runtime/node-threads.js");
   const { silentLogger } = await at("../runtime/logger.js");
-  const { noMetrics } = await at("../runtime/metrics.js");
+  const { noMetrics } = await at("../runtime/metrics/metrics.js");
   const { putEntry, positionOf } = await at("../../test/sim/entries.js");
   const runtime = { clock: systemClock, disk: nodeDisk, threads: nodeThreads, logger: silentLogger, metrics: noMetrics };
 `;

@@ -11,7 +11,7 @@ import { T4Error } from "../core/errors.js";
 import type { LogIndex, Term } from "../core/words.js";
 import type { LogOptions } from "./open-log.js";
 import type { SealedSegment } from "./log.js";
-import { SegmentReader } from "./segment-reader.js";
+import { SegmentReader } from "./segment/segment-reader.js";
 
 interface Written {
   readonly disk: SimulatedDisk;

@@ -5,14 +5,14 @@ import { assert } from "../lib/assert.js";
 import { revisionStep, type Entry } from "../core/entry.js";
 import { T4Error } from "../core/errors.js";
 import type { LogIndex, Revision, Term } from "../core/words.js";
-import { DiskError, type Disk } from "../runtime/disk.js";
+import { DiskError, type Disk } from "../runtime/disk/disk.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { Thread } from "../runtime/threads.js";
-import { corrupt, NEXT_SEGMENT_NAME } from "./format.js";
+import { corrupt, NEXT_SEGMENT_NAME } from "./segment/format.js";
 import { assertLinked, assertSegments, listSegments, type SegmentFile } from "./log-reader.js";
 import { startLogThread } from "./log-thread.js";
 import type { Log, LogListener, SealedSegment } from "./log.js";
-import { forEachEntry, SegmentReader, type Group } from "./segment-reader.js";
+import { forEachEntry, SegmentReader, type Group } from "./segment/segment-reader.js";
 import { SegmentedLog, type LogStart } from "./segmented-log.js";
 
 /** A segment's target size: one upload to an object store, and seconds of work when it is read again. */

@@ -16,7 +16,7 @@ import { SeededRandom } from "../../test/sim/seeded-random.js";
 import { SimulatedDisk } from "../../test/sim/simulated-disk.js";
 import type { Entry } from "../core/entry.js";
 import type { LogIndex, Term } from "../core/words.js";
-import { SegmentReader, type Group } from "./segment-reader.js";
+import { SegmentReader, type Group } from "./segment/segment-reader.js";
 
 /** Appends puts of `valueBytes` each and returns where the log then stands. */
 function appendPuts(

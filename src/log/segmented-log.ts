@@ -8,7 +8,7 @@ import type { LogIndex, Term } from "../core/words.js";
 import type { Timer } from "../runtime/clock.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { Thread } from "../runtime/threads.js";
-import { SEGMENT_HEADER_BYTES } from "./format.js";
+import { SEGMENT_HEADER_BYTES } from "./segment/format.js";
 import { BufferPool, GroupBuilder } from "./group-builder.js";
 import type { FromLogWorker, LogWorkerStart, ToLogWorker } from "./log-worker.js";
 import { LogMetrics } from "./log-metrics.js";

@@ -6,15 +6,15 @@ import type { AuthRules } from "../core/auth/auth-rules.js";
 import type { Caller } from "../core/auth/authorise.js";
 import type { Command, RangeOperation, RangeOutcome } from "../core/command.js";
 import { T4Error } from "../core/errors.js";
-import type { KeyRange } from "../core/key-range.js";
+import type { KeyRange } from "../core/range/key-range.js";
 import type { Row } from "../core/row.js";
 import type { Key, LeaseId, LogIndex, Revision, Term } from "../core/words.js";
 import { assert } from "../lib/assert.js";
 import type { Log, SealPoint } from "../log/log.js";
-import type { DirectoryLock } from "../runtime/disk.js";
+import type { DirectoryLock } from "../runtime/disk/disk.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { Store } from "../store/store.js";
-import type { CommitRule, CommitRuleListener } from "./commit-rule.js";
+import type { CommitRule, CommitRuleListener } from "./write/commit-rule.js";
 import { DamageLog } from "./damage-log.js";
 import type { Identity } from "./directory/identity.js";
 import { openMemoryScratch, openScratch, type ScratchFile } from "./directory/scratch-file.js";
@@ -42,7 +42,7 @@ import type { StateCopy } from "./state-copy.js";
 import { RevisionWaits } from "./revision-waits.js";
 import type { SystemState } from "./system-state.js";
 import { WatchHub } from "./watch/watch-hub.js";
-import { WritePipeline } from "./write-pipeline.js";
+import { WritePipeline } from "./write/write-pipeline.js";
 
 export interface NodeParts {
   readonly identity: Identity;

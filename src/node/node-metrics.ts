@@ -1,13 +1,13 @@
 // What a node tells of itself: etcd's names where dashboards expect them, `t4_*` for what etcd has not.
 import type { Log } from "../log/log.js";
-import type { Metrics } from "../runtime/metrics.js";
+import type { Metrics } from "../runtime/metrics/metrics.js";
 import type { Store } from "../store/store.js";
 import type { Lessor } from "./lease/lessor.js";
 import type { Leadership } from "./lifecycle/leadership.js";
 import type { Reads } from "./reads.js";
 import type { SystemState } from "./system-state.js";
 import type { WatchHub } from "./watch/watch-hub.js";
-import type { WritePipeline } from "./write-pipeline.js";
+import type { WritePipeline } from "./write/write-pipeline.js";
 
 export interface Measured {
   readonly log: Log;

@@ -18,7 +18,7 @@ import {
   raiseAfterRestore,
 } from "../checkpoint/restore/restoring-directory.js";
 import type { ArchiveConfig } from "./archive/archive-config.js";
-import { aloneRule, type CommitRule } from "./commit-rule.js";
+import { aloneRule, type CommitRule } from "./write/commit-rule.js";
 import { openDataDirectory, type DataDirectory } from "./directory/data-directory.js";
 import { makeIdentity } from "./directory/identity.js";
 import { readAcknowledgeRule, writeAcknowledgeRule } from "./directory/replaced-data.js";

@@ -3,13 +3,18 @@
 // Must never: write, lock, or remove anything.
 import type { RangeOperation, RangeOutcome } from "../core/command.js";
 import { T4Error } from "../core/errors.js";
-import type { KeyRange } from "../core/key-range.js";
+import type { KeyRange } from "../core/range/key-range.js";
 import type { Row } from "../core/row.js";
 import type { Key, LeaseId, LogIndex, Revision } from "../core/words.js";
-import { forEachEntry } from "../log/segment-reader.js";
+import { forEachEntry } from "../log/segment/segment-reader.js";
 import { assertSegments, listSegments, LogReader } from "../log/log-reader.js";
-import { DiskError, type DiskFile, type LockableDisk, type OpenOptions } from "../runtime/disk.js";
-import { noMetrics } from "../runtime/metrics.js";
+import {
+  DiskError,
+  type DiskFile,
+  type LockableDisk,
+  type OpenOptions,
+} from "../runtime/disk/disk.js";
+import { noMetrics } from "../runtime/metrics/metrics.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { Thread, Threads } from "../runtime/threads.js";
 import { fromDiskError } from "../store/file/file-errors.js";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { propose, put, readAll, remove, startPlainNode } from "../../test/node/plain-node.js";
-import { ALL_KEYS } from "../core/key-range.js";
+import { ALL_KEYS } from "../core/range/key-range.js";
 import type { Row } from "../core/row.js";
 import type { Node } from "./node.js";
 

@@ -3,7 +3,7 @@
 // Must never: show what is not committed, or keep files open for a reader that has gone.
 import type { RangeOperation, RangeOutcome } from "../core/command.js";
 import type { T4Error } from "../core/errors.js";
-import type { KeyRange } from "../core/key-range.js";
+import type { KeyRange } from "../core/range/key-range.js";
 import { SLICE_BYTES_MAX, SLICE_ROWS_MAX } from "../core/limits.js";
 import {
   compactedError,
@@ -11,8 +11,8 @@ import {
   RangeRead,
   readKey,
   resolveRevision,
-} from "../core/range-read.js";
-import { RangePages } from "../core/range-pages.js";
+} from "../core/range/range-read.js";
+import { RangePages } from "../core/range/range-pages.js";
 import type { Row } from "../core/row.js";
 import type { Key, Revision } from "../core/words.js";
 import { TaskGroup } from "../lib/task-group.js";

@@ -1,6 +1,6 @@
 // Callers that wait for a revision to be committed.
 import type { T4Error } from "../core/errors.js";
-import { IndexedHeap, type HeapItem } from "../lib/indexed-heap.js";
+import { IndexedHeap, type HeapItem } from "../lib/collections/indexed-heap.js";
 
 interface Wait extends HeapItem {
   readonly revision: number;

@@ -1,6 +1,6 @@
 // An object store by its URL, as `--object-store` takes it.
 import { T4Error } from "../core/errors.js";
-import type { Metrics } from "../runtime/metrics.js";
+import type { Metrics } from "../runtime/metrics/metrics.js";
 import { openDirectoryObjectStore } from "./directory/directory-object-store.js";
 import { directoryOfUrl } from "./directory/node-files.js";
 import type { ObjectStore } from "./object-store.js";

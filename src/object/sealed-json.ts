@@ -1,7 +1,7 @@
 // A JSON object whose last member is the SHA-256 of all text before it, for objects whose numbers nothing else would guard: a
 // flipped digit is told from the one that was written.
 import { utf8, utf8Bytes } from "../lib/bytes.js";
-import { sha256Of } from "../lib/sha256.js";
+import { sha256Of } from "../lib/hashes/sha256.js";
 import { T4Error } from "../core/errors.js";
 import { encodeJsonObject } from "./json-object.js";
 

@@ -1,7 +1,7 @@
 // Worker threads of Node, and the other end of them: an entry module `x-worker-main.ts` calls `runWorker`.
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import { assert } from "../lib/assert.js";
-import { nodeFiles } from "./node-files.js";
+import { nodeFiles } from "./disk/node-files.js";
 import { systemClock } from "./system-clock.js";
 import type { Thread, Threads, WorkerHandler } from "./threads.js";
 

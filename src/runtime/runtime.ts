@@ -1,8 +1,8 @@
 // All ports together: what a node needs of the world.
 import type { Clock } from "./clock.js";
-import type { LockableDisk } from "./disk.js";
+import type { LockableDisk } from "./disk/disk.js";
 import type { Logger } from "./logger.js";
-import type { Metrics } from "./metrics.js";
+import type { Metrics } from "./metrics/metrics.js";
 import type { Random } from "./random.js";
 import type { Threads } from "./threads.js";
 

@@ -1,7 +1,7 @@
 // The world as it is: every port in its real form.
 import { silentLogger, type Logger } from "./logger.js";
-import { noMetrics, type Metrics } from "./metrics.js";
-import { nodeDisk } from "./node-disk.js";
+import { noMetrics, type Metrics } from "./metrics/metrics.js";
+import { nodeDisk } from "./disk/node-disk.js";
 import { nodeThreads } from "./node-threads.js";
 import type { Runtime } from "./runtime.js";
 import { systemClock } from "./system-clock.js";

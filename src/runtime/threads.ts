@@ -1,7 +1,7 @@
 // Worker threads as a port. The real form starts a thread; a simulation runs the same handler inline, at a moment of
 // its choosing.
 import type { Clock } from "./clock.js";
-import type { Disk } from "./disk.js";
+import type { Disk } from "./disk/disk.js";
 
 /** One worker, seen from the thread that started it. Messages arrive in the order sent. */
 export interface Thread {

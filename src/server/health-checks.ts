@@ -6,7 +6,7 @@ import { ETCD_ERRORS } from "../etcd/errors.js";
 import { pointRead } from "../etcd/kv/requests.js";
 import type { Node } from "../node/node.js";
 import type { Clock } from "../runtime/clock.js";
-import type { Metrics } from "../runtime/metrics.js";
+import type { Metrics } from "../runtime/metrics/metrics.js";
 
 /** etcd's --election-timeout (1 s) twice, and 5 s. */
 const CHECK_MS_MAX = 7000;

@@ -1,6 +1,6 @@
 // The plain HTTP side of the port: version, health and metrics, with etcd's paths and bodies.
 import { CLUSTER_VERSION, SERVER_VERSION, STORAGE_VERSION } from "../etcd/version.js";
-import type { ScrapedMetrics } from "../runtime/prometheus-metrics.js";
+import type { ScrapedMetrics } from "../runtime/metrics/prometheus-metrics.js";
 import type { HttpHandler, HttpRequest, HttpResponse } from "../transport/service.js";
 import type { HealthChecks, Probe } from "./health-checks.js";
 

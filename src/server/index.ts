@@ -4,7 +4,7 @@ import type { Consistency, Node } from "../node/node.js";
 import type { Logger } from "../runtime/logger.js";
 import { silentLogger } from "../runtime/logger.js";
 import { nodeThreads } from "../runtime/node-threads.js";
-import { PrometheusMetrics, type ScrapedMetrics } from "../runtime/prometheus-metrics.js";
+import { PrometheusMetrics, type ScrapedMetrics } from "../runtime/metrics/prometheus-metrics.js";
 import { systemClock } from "../runtime/system-clock.js";
 import { systemRandom } from "../runtime/system-random.js";
 import type { Address, TlsOptions } from "../transport/server.js";

@@ -1,7 +1,7 @@
 // What a server counts beside its node: calls by method and status, bytes, connections, watches.
 import type { EtcdServices } from "../etcd/services.js";
 import { CLUSTER_VERSION, SERVER_VERSION } from "../etcd/version.js";
-import type { Metrics, Sample } from "../runtime/metrics.js";
+import type { Metrics, Sample } from "../runtime/metrics/metrics.js";
 import type { MethodCounters, TransportCounters } from "../transport/counters.js";
 import { GRPC_STATUS_NAMES } from "../transport/service.js";
 

@@ -5,11 +5,11 @@ import { shownAddress } from "../lib/address.js";
 import type { HttpHandler, HttpResponse, HttpStreams } from "../transport/service.js";
 import { createServices, type ServiceOptions } from "../etcd/services.js";
 import type { Consistency, Node } from "../node/node.js";
-import { bcryptPasswords } from "../runtime/bcrypt-passwords.js";
-import { declareProcessMetrics } from "../runtime/process-metrics.js";
-import type { ScrapedMetrics } from "../runtime/prometheus-metrics.js";
+import { bcryptPasswords } from "../runtime/credentials/bcrypt-passwords.js";
+import { declareProcessMetrics } from "../runtime/metrics/process-metrics.js";
+import type { ScrapedMetrics } from "../runtime/metrics/prometheus-metrics.js";
 import type { Runtime } from "../runtime/runtime.js";
-import type { Signatures } from "../runtime/signatures.js";
+import type { Signatures } from "../runtime/credentials/signatures.js";
 import {
   type Address,
   type Endpoint,

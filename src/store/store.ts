@@ -1,7 +1,7 @@
 // What the rest of the node sees of the multi-version store. Rows enter with their entry when it is planned and become
 // visible when it is committed: nobody but `plan` ever sees past `committedRevision`.
 import type { Entry } from "../core/entry.js";
-import type { KeyRange } from "../core/key-range.js";
+import type { KeyRange } from "../core/range/key-range.js";
 import type { Row } from "../core/row.js";
 import type { ReadView } from "../core/view.js";
 import type { Key, LogIndex, Revision, Term } from "../core/words.js";

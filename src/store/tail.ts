@@ -2,7 +2,7 @@
 // backends.
 import { assert } from "../lib/assert.js";
 import { compactedBy, revisionStep, type Entry } from "../core/entry.js";
-import { Queue } from "../lib/queue.js";
+import { Queue } from "../lib/collections/queue.js";
 import type { LogIndex, Revision, Term } from "../core/words.js";
 
 export class Tail {

@@ -5,7 +5,7 @@ import { concatBytes, NO_BYTES } from "./bytes.js";
 import type { TransportContext } from "./context.js";
 import { Http1Connection } from "./http1/connection.js";
 import { Http2Connection } from "./http2/connection.js";
-import { PREFACE } from "./http2/frames.js";
+import { PREFACE } from "./http2/frames/frames.js";
 import type { Socket, SocketEvents } from "./socket.js";
 
 /** What both protocols' connections can do. */

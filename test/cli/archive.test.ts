@@ -10,8 +10,8 @@ import type { ObjectStore } from "../../src/object/object-store.js";
 import { openObjectStore } from "../../src/object/open-object-store.js";
 import { systemRuntime } from "../../src/runtime/system-runtime.js";
 import { repositoryPath } from "../support/paths.js";
-import { t4, type CommandResult } from "../support/t4-command.js";
-import { assertDone, assertFails, jsonLines } from "../support/t4-results.js";
+import { t4, type CommandResult } from "../support/process/t4-command.js";
+import { assertDone, assertFails, jsonLines } from "../support/process/t4-results.js";
 import { makeTempDirectory, removeTempDirectory } from "../support/temp-directory.js";
 
 /** Revisions 2 to 6, a checkpoint, revisions 7 and 8. */

@@ -7,11 +7,11 @@ import http from "node:http";
 import https from "node:https";
 import { join } from "node:path";
 import { suite, test, type TestContext } from "node:test";
-import { freePort } from "../support/free-port.js";
+import { freePort } from "../support/process/free-port.js";
 import { repositoryPath } from "../support/paths.js";
 import { makeTempDirectory, removeTempDirectory } from "../support/temp-directory.js";
 import { tlsFixture, tlsFixturePath } from "../support/tls-fixtures.js";
-import { within } from "../support/wait.js";
+import { within } from "../support/process/wait.js";
 
 const MAIN = repositoryPath("build/src/cli/main.js");
 const DEADLINE_MS = 20_000;

@@ -7,8 +7,8 @@ import { connect, createServer, type AddressInfo, type Server } from "node:net";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { GrpcClient, type Message } from "../support/grpc-client.js";
-import { startServer, t4, type CommandResult } from "../support/t4-command.js";
-import { must } from "../support/t4-results.js";
+import { startServer, t4, type CommandResult } from "../support/process/t4-command.js";
+import { must } from "../support/process/t4-results.js";
 import { makeTempDirectory, removeTempDirectory } from "../support/temp-directory.js";
 import { tlsFixturePath } from "../support/tls-fixtures.js";
 

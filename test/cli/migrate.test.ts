@@ -14,8 +14,8 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { GrpcClient, type Message } from "../support/grpc-client.js";
 import { repositoryPath } from "../support/paths.js";
-import { startServer, t4, type CommandResult } from "../support/t4-command.js";
-import { must } from "../support/t4-results.js";
+import { startServer, t4, type CommandResult } from "../support/process/t4-command.js";
+import { must } from "../support/process/t4-results.js";
 import { makeTempDirectory, removeTempDirectory } from "../support/temp-directory.js";
 
 const ETCD_3_4 = repositoryPath("test/fixtures/etcd-3.4.snapshot.db");

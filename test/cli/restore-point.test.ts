@@ -7,8 +7,8 @@ import { open } from "../../src/embedded/open.js";
 import { openS3ObjectStore } from "../../src/object/s3/s3-object-store.js";
 import { FakeS3 } from "../s3/fake-s3.js";
 import { BUCKET } from "../s3/harness.js";
-import { startServer, t4, type CommandResult } from "../support/t4-command.js";
-import { assertDone, assertFails, jsonLines } from "../support/t4-results.js";
+import { startServer, t4, type CommandResult } from "../support/process/t4-command.js";
+import { assertDone, assertFails, jsonLines } from "../support/process/t4-results.js";
 import { makeTempDirectory, removeTempDirectory } from "../support/temp-directory.js";
 
 const PROD = `s3://${BUCKET}/prod/`;

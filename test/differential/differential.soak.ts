@@ -1,8 +1,8 @@
 // Our server against etcd 3.4.23, on as many seeds as asked: `--seeds N`, from T4_TEST_SEED_FIRST on.
 import { test } from "node:test";
-import { skipWithout } from "../support/foreign-tool.js";
+import { skipWithout } from "../support/process/foreign-tool.js";
 import { seedsFromEnvironment } from "../support/seeded-random.js";
-import { startEtcd, startSubject } from "../support/server-process.js";
+import { startEtcd, startSubject } from "../support/process/server-process.js";
 import { runSeeds } from "./run-seeds.js";
 
 const SCRIPTS_DEFAULT = 50;

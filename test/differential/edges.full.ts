@@ -2,9 +2,9 @@
 // ends of streams.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { skipWithout } from "../support/foreign-tool.js";
+import { skipWithout } from "../support/process/foreign-tool.js";
 import { encodeRequest, type CallOutcome, type Message } from "../support/grpc-client.js";
-import { startEtcd, startSubject } from "../support/server-process.js";
+import { startEtcd, startSubject } from "../support/process/server-process.js";
 import { findDifferences } from "./compare.js";
 import { EventCollector } from "./event-history.js";
 import type { Operation, Script } from "./script/operation.js";

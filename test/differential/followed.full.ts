@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { GrpcClient, type Message } from "../support/grpc-client.js";
 import { skipUntilServed } from "./not-yet-served.js";
-import { startT4, subjectName } from "../support/server-process.js";
+import { startT4, subjectName } from "../support/process/server-process.js";
 
 const skip = subjectName === "t4" ? false : "the subject is etcd itself";
 const skipUntil = (path: string): string | false => (skip === false ? skipUntilServed(path) : skip);

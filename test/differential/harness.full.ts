@@ -2,9 +2,9 @@
 // the second, a comparison that compares nothing would pass for ever.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { skipWithout } from "../support/foreign-tool.js";
+import { skipWithout } from "../support/process/foreign-tool.js";
 import type { Message } from "../support/grpc-client.js";
-import { startEtcd } from "../support/server-process.js";
+import { startEtcd } from "../support/process/server-process.js";
 import { generateScript } from "./script/generate.js";
 import type { Script } from "./script/operation.js";
 import { replay, report, shrink, type Tamper } from "./replay.js";

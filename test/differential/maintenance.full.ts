@@ -2,10 +2,10 @@
 // cluster of one member answers to calls that make no sense there.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { skipWithout } from "../support/foreign-tool.js";
+import { skipWithout } from "../support/process/foreign-tool.js";
 import { GrpcClient, type Message } from "../support/grpc-client.js";
 import { SeededRandom } from "../support/seeded-random.js";
-import { startEtcd, startSubject, type ServerProcess } from "../support/server-process.js";
+import { startEtcd, startSubject, type ServerProcess } from "../support/process/server-process.js";
 
 const SEEDS = 8;
 const WRITES_EACH = 120;

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { GrpcClient, methodPaths } from "../support/grpc-client.js";
-import { startT4 } from "../support/server-process.js";
+import { startT4 } from "../support/process/server-process.js";
 import { notYetServed } from "./not-yet-served.js";
 
 const UNIMPLEMENTED = 12;

@@ -1,6 +1,6 @@
 // The methods of etcd's API that our server does not have yet: the one place that tests look at to leave them out. A test
 // holds the list to the running server in both directions, so that it shrinks with every service that is added.
-import { subjectName } from "../support/server-process.js";
+import { subjectName } from "../support/process/server-process.js";
 
 const methodsByService: Readonly<Record<string, readonly string[]>> = {};
 

@@ -6,7 +6,7 @@ import {
   type Message,
   type MessageStream,
 } from "../support/grpc-client.js";
-import type { ServerProcess } from "../support/server-process.js";
+import type { ServerProcess } from "../support/process/server-process.js";
 import { canonical, type Identity } from "./canonical.js";
 import { EventCollector, type EventGroup } from "./event-history.js";
 import {

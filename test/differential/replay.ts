@@ -1,7 +1,7 @@
 // Replays a script against two fresh, empty servers and stops at the first answer that differs; then drops operations
 // until what is left still differs, so that a failure is a few lines to read.
 import { inspect } from "node:util";
-import type { ServerProcess } from "../support/server-process.js";
+import type { ServerProcess } from "../support/process/server-process.js";
 import { compareAnswers, type Difference } from "./compare.js";
 import type { Operation, Script } from "./script/operation.js";
 import { Participant, type Answer } from "./participant.js";

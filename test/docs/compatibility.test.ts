@@ -8,7 +8,7 @@ import {
   compatibilityDoc,
   protocolMethods,
 } from "../../scripts/generate-compatibility-doc.js";
-import { startSubject } from "../support/server-process.js";
+import { startSubject } from "../support/process/server-process.js";
 
 test("the page is what the table says", () => {
   assert.equal(

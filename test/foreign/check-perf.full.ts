@@ -2,8 +2,8 @@
 // machine and on what runs beside: that is reported, not asserted.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { skipWithout } from "../support/foreign-tool.js";
-import { startSubject } from "../support/server-process.js";
+import { skipWithout } from "../support/process/foreign-tool.js";
+import { startSubject } from "../support/process/server-process.js";
 import { etcdctl } from "./etcdctl.js";
 
 const skip = skipWithout("etcdctl");

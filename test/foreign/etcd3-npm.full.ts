@@ -11,8 +11,8 @@ import {
   EtcdRoleExistsError,
   Range,
 } from "etcd3";
-import { startSubject, type ServerProcess } from "../support/server-process.js";
-import { within } from "../support/wait.js";
+import { startSubject, type ServerProcess } from "../support/process/server-process.js";
+import { within } from "../support/process/wait.js";
 
 let server: ServerProcess;
 let client: Etcd3;

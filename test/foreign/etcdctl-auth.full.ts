@@ -1,8 +1,8 @@
 // etcdctl's auth, user and role commands against our server and against etcd: both must make it print the same.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { skipWithout } from "../support/foreign-tool.js";
-import { startEtcd, startSubject, type ServerProcess } from "../support/server-process.js";
+import { skipWithout } from "../support/process/foreign-tool.js";
+import { startEtcd, startSubject, type ServerProcess } from "../support/process/server-process.js";
 import { comparable, etcdctl, RunningEtcdctl, type CommandResult } from "./etcdctl.js";
 
 const skip = skipWithout("etcd", "etcdctl");

@@ -2,9 +2,14 @@
 // in both directions, and etcdctl's own checks.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { skipWithout } from "../support/foreign-tool.js";
-import { startEtcd, startSubject, startT4, type ServerProcess } from "../support/server-process.js";
-import { within } from "../support/wait.js";
+import { skipWithout } from "../support/process/foreign-tool.js";
+import {
+  startEtcd,
+  startSubject,
+  startT4,
+  type ServerProcess,
+} from "../support/process/server-process.js";
+import { within } from "../support/process/wait.js";
 import { comparable, etcdctl, RunningEtcdctl, type CommandResult } from "./etcdctl.js";
 
 const skip = skipWithout("etcd", "etcdctl");

@@ -5,12 +5,12 @@ import { spawn, spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { ETCD_34_FLAGS } from "../cli/etcd-known-flags.js";
-import { skipWithout } from "../support/foreign-tool.js";
-import { freePort } from "../support/free-port.js";
+import { skipWithout } from "../support/process/foreign-tool.js";
+import { freePort } from "../support/process/free-port.js";
 import { repositoryPath } from "../support/paths.js";
 import { makeTempDirectory, removeTempDirectory } from "../support/temp-directory.js";
 import { tlsFixturePath } from "../support/tls-fixtures.js";
-import { within } from "../support/wait.js";
+import { within } from "../support/process/wait.js";
 
 const skip = skipWithout("etcd", "etcdctl");
 const READY_MS = 30_000;

@@ -1,9 +1,9 @@
 // etcdctl 3.4 against our server and against etcd: both must make it print the same.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { skipWithout } from "../support/foreign-tool.js";
+import { skipWithout } from "../support/process/foreign-tool.js";
 import { skipUntilServed } from "../differential/not-yet-served.js";
-import { startEtcd, startSubject, type ServerProcess } from "../support/server-process.js";
+import { startEtcd, startSubject, type ServerProcess } from "../support/process/server-process.js";
 import { comparable, etcdctl, RunningEtcdctl, type CommandResult } from "./etcdctl.js";
 
 const skip = skipWithout("etcd", "etcdctl");

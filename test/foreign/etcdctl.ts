@@ -1,6 +1,6 @@
 // Drives the command-line client etcdctl 3.4 and brings what it prints into a form that two servers can share.
 import { spawn, type ChildProcess } from "node:child_process";
-import { within } from "../support/wait.js";
+import { within } from "../support/process/wait.js";
 
 export interface CommandResult {
   readonly exitCode: number | null;

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { suite, test } from "node:test";
 import { repositoryPath } from "../support/paths.js";
-import { startSubject } from "../support/server-process.js";
+import { startSubject } from "../support/process/server-process.js";
 
 /** Debian's: that is where its packages are. */
 const PYTHON = "/usr/bin/python3";

@@ -5,10 +5,10 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { SeededRandom } from "../sim/seeded-random.js";
-import { skipWithout } from "../support/foreign-tool.js";
+import { skipWithout } from "../support/process/foreign-tool.js";
 import { GrpcClient, type Message } from "../support/grpc-client.js";
-import { startEtcd, startT4, type ServerProcess } from "../support/server-process.js";
-import { startServer, t4 } from "../support/t4-command.js";
+import { startEtcd, startT4, type ServerProcess } from "../support/process/server-process.js";
+import { startServer, t4 } from "../support/process/t4-command.js";
 import { etcdctl } from "./etcdctl.js";
 import { makeTempDirectory, removeTempDirectory } from "../support/temp-directory.js";
 

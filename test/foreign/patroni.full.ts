@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { chmodSync } from "node:fs";
 import { suite, test } from "node:test";
-import { skipWithout } from "../support/foreign-tool.js";
-import { startSubject } from "../support/server-process.js";
+import { skipWithout } from "../support/process/foreign-tool.js";
+import { startSubject } from "../support/process/server-process.js";
 import { makeTempDirectory, removeTempDirectory } from "../support/temp-directory.js";
-import { sleep } from "../support/wait.js";
+import { sleep } from "../support/process/wait.js";
 import { LOOP_WAIT_SECONDS, PatroniMember, postgresUser, TTL_SECONDS } from "./patroni.js";
 
 const START_DEADLINE_MS = 90_000;

@@ -3,8 +3,8 @@
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { chmodSync, chownSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { freePort } from "../support/free-port.js";
-import { sleep } from "../support/wait.js";
+import { freePort } from "../support/process/free-port.js";
+import { sleep } from "../support/process/wait.js";
 
 /** The least that Patroni takes; with it a lost primary is noticed after at most this. */
 export const TTL_SECONDS = 20;

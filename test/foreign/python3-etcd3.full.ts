@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { after, before, suite, test } from "node:test";
 import { skipUntilServed } from "../differential/not-yet-served.js";
-import { skipWithout, skipWithoutPythonModule } from "../support/foreign-tool.js";
+import { skipWithout, skipWithoutPythonModule } from "../support/process/foreign-tool.js";
 import { repositoryPath } from "../support/paths.js";
-import { startEtcd, startT4, type ServerProcess } from "../support/server-process.js";
-import { within } from "../support/wait.js";
+import { startEtcd, startT4, type ServerProcess } from "../support/process/server-process.js";
+import { within } from "../support/process/wait.js";
 
 const SESSION_DEADLINE_MS = 60_000;
 

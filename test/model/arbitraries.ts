@@ -9,7 +9,7 @@ import type {
   RangeOperation,
   TxnOperation,
 } from "../../src/core/command.js";
-import type { KeyRange } from "../../src/core/key-range.js";
+import type { KeyRange } from "../../src/core/range/key-range.js";
 
 const keys = ["\0", "a", "a\0", "ab", "b", "\xc3\xa9", "\xff"];
 

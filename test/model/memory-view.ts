@@ -4,7 +4,7 @@ import { applyAuth } from "../../src/core/auth/apply-auth.js";
 import { AuthRules } from "../../src/core/auth/auth-rules.js";
 import { NO_AUTH } from "../../src/core/auth/auth-state.js";
 import type { SystemEffect } from "../../src/core/entry.js";
-import { rangeContains, type KeyRange } from "../../src/core/key-range.js";
+import { rangeContains, type KeyRange } from "../../src/core/range/key-range.js";
 import type { Row } from "../../src/core/row.js";
 import type { PlanView, RowCursor } from "../../src/core/view.js";
 import {

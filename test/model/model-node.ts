@@ -4,9 +4,9 @@ import type { AuthRules } from "../../src/core/auth/auth-rules.js";
 import { authoriseCommand, type Caller } from "../../src/core/auth/authorise.js";
 import type { Command, RangeOperation, RangeOutcome } from "../../src/core/command.js";
 import { T4Error } from "../../src/core/errors.js";
-import { rangeContains, type KeyRange } from "../../src/core/key-range.js";
-import { plan } from "../../src/core/plan.js";
-import { compactedError, readRange, resolveRevision } from "../../src/core/range-read.js";
+import { rangeContains, type KeyRange } from "../../src/core/range/key-range.js";
+import { plan } from "../../src/core/plan/plan.js";
+import { compactedError, readRange, resolveRevision } from "../../src/core/range/range-read.js";
 import type { Row } from "../../src/core/row.js";
 import type { Key, LeaseId, LogIndex, Revision, Term } from "../../src/core/words.js";
 import type {

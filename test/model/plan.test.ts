@@ -4,10 +4,10 @@ import { test } from "node:test";
 import fc from "fast-check";
 import type { Command, RangeOperation } from "../../src/core/command.js";
 import { T4Error } from "../../src/core/errors.js";
-import { ALL_KEYS } from "../../src/core/key-range.js";
-import { plan } from "../../src/core/plan.js";
-import { isReadOnly } from "../../src/core/plan-txn.js";
-import { RangeRead, readRange, resolveRevision } from "../../src/core/range-read.js";
+import { ALL_KEYS } from "../../src/core/range/key-range.js";
+import { plan } from "../../src/core/plan/plan.js";
+import { isReadOnly } from "../../src/core/plan/plan-txn.js";
+import { RangeRead, readRange, resolveRevision } from "../../src/core/range/range-read.js";
 import { validateTxn } from "../../src/core/validate.js";
 import {
   arbitraryCommand,

@@ -8,7 +8,7 @@ import type {
   RangeOperation,
   TxnOperation,
 } from "../../src/core/command.js";
-import type { KeyRange } from "../../src/core/key-range.js";
+import type { KeyRange } from "../../src/core/range/key-range.js";
 
 export interface ModelRow {
   readonly key: string;

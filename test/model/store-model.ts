@@ -1,7 +1,7 @@
 // What a store must answer, in the plainest form: a list of everything that happened and a compact revision.
 import type { Row } from "../../src/core/row.js";
 import type { RowHead } from "../../src/core/view.js";
-import { rangeContains, type KeyRange } from "../../src/core/key-range.js";
+import { rangeContains, type KeyRange } from "../../src/core/range/key-range.js";
 import type { Key } from "../../src/core/words.js";
 
 /** A row in a form that can be compared and printed. */

@@ -5,7 +5,7 @@ import type {
   Outcome,
   PutOperation,
 } from "../../src/core/command.js";
-import { ALL_KEYS } from "../../src/core/key-range.js";
+import { ALL_KEYS } from "../../src/core/range/key-range.js";
 import type { RangeOperation } from "../../src/core/command.js";
 import {
   NO_LEASE,
@@ -15,12 +15,16 @@ import {
   type Term,
 } from "../../src/core/words.js";
 import { latin1Bytes } from "../../src/lib/bytes.js";
-import { aloneRule, type CommitRule, type CommitRuleListener } from "../../src/node/commit-rule.js";
+import {
+  aloneRule,
+  type CommitRule,
+  type CommitRuleListener,
+} from "../../src/node/write/commit-rule.js";
 import { LocalNode, type NodeParts } from "../../src/node/local-node.js";
 import type { Node } from "../../src/node/node.js";
 import { SystemState } from "../../src/node/system-state.js";
 import { silentLogger } from "../../src/runtime/logger.js";
-import { noMetrics } from "../../src/runtime/metrics.js";
+import { noMetrics } from "../../src/runtime/metrics/metrics.js";
 import type { Runtime } from "../../src/runtime/runtime.js";
 import { VirtualClock } from "../sim/virtual-clock.js";
 import { PlainLog } from "./plain-log.js";

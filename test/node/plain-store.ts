@@ -2,7 +2,7 @@
 // with, and what tests of the node's parts stand on.
 import assert from "node:assert/strict";
 import { compactedBy, revisionStep, type Entry } from "../../src/core/entry.js";
-import { ALL_KEYS, rangeContains, type KeyRange } from "../../src/core/key-range.js";
+import { ALL_KEYS, rangeContains, type KeyRange } from "../../src/core/range/key-range.js";
 import type { Row } from "../../src/core/row.js";
 import type { RowCursor } from "../../src/core/view.js";
 import {

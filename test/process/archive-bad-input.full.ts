@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { BUCKET } from "../s3/harness.js";
 import { GrpcClient } from "../support/grpc-client.js";
-import { startServer, t4 } from "../support/t4-command.js";
+import { startServer, t4 } from "../support/process/t4-command.js";
 import { Acknowledged, ASYNC, fakePlaces, s3Flags, type Places } from "./archive-harness.js";
 
 async function written(

@@ -1,7 +1,7 @@
 // As the full test, with collections that delete: their grace is a minute at least.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { buildVersitygw } from "../support/versitygw.js";
+import { buildVersitygw } from "../support/process/versitygw.js";
 import { directoryPlaces, fakePlaces, versitygwPlaces } from "./archive-harness.js";
 import { runForkAndCollect, runNested } from "./archive-branches.js";
 

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { GrpcClient } from "../support/grpc-client.js";
-import { startServer, t4, type RunningServer } from "../support/t4-command.js";
-import { sleep } from "../support/wait.js";
+import { startServer, t4, type RunningServer } from "../support/process/t4-command.js";
+import { sleep } from "../support/process/wait.js";
 import { eventually, readAll, type Places } from "./archive-harness.js";
 
 const KEYS = 300;

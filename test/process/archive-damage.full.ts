@@ -7,7 +7,7 @@ import { describe, test } from "node:test";
 import type { Bucket } from "../s3/fake/buckets.js";
 import { BUCKET } from "../s3/harness.js";
 import { GrpcClient } from "../support/grpc-client.js";
-import { startServer, t4 } from "../support/t4-command.js";
+import { startServer, t4 } from "../support/process/t4-command.js";
 import { Acknowledged, eventually, fakePlaces, type FakePlaces } from "./archive-harness.js";
 
 type Damage = "missing" | "truncated" | "changed";

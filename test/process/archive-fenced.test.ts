@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
 import { GrpcClient } from "../support/grpc-client.js";
-import { startServer, t4 } from "../support/t4-command.js";
+import { startServer, t4 } from "../support/process/t4-command.js";
 import { Acknowledged, directoryPlaces } from "./archive-harness.js";
 
 test("the second watches the lock, sees it renewed, and names who holds it", async () => {

@@ -4,8 +4,8 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { GrpcClient } from "../support/grpc-client.js";
-import { startServer, t4 } from "../support/t4-command.js";
-import { sleep } from "../support/wait.js";
+import { startServer, t4 } from "../support/process/t4-command.js";
+import { sleep } from "../support/process/wait.js";
 import { Acknowledged, ASYNC, eventually, fakePlaces, metric } from "./archive-harness.js";
 
 const RANGE = "/etcdserverpb.KV/Range";

@@ -5,9 +5,9 @@ import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { decodeLockRecord, encodeLockRecord } from "../../src/election/lock-record.js";
-import { freePort } from "../support/free-port.js";
+import { freePort } from "../support/process/free-port.js";
 import { GrpcClient } from "../support/grpc-client.js";
-import { beginServer, startServer, t4, type CommandResult } from "../support/t4-command.js";
+import { beginServer, startServer, t4, type CommandResult } from "../support/process/t4-command.js";
 import { tlsFixturePath } from "../support/tls-fixtures.js";
 import {
   Acknowledged,

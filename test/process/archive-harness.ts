@@ -13,8 +13,8 @@ import type { FakeS3, FakeS3Options } from "../s3/fake-s3.js";
 import type { GrpcClient } from "../support/grpc-client.js";
 import { type Message } from "../support/grpc-client.js";
 import { makeTempDirectory, removeTempDirectory } from "../support/temp-directory.js";
-import { startVersitygw } from "../support/versitygw.js";
-import { sleep } from "../support/wait.js";
+import { startVersitygw } from "../support/process/versitygw.js";
+import { sleep } from "../support/process/wait.js";
 
 export const ASYNC: readonly string[] = ["--wal-sync-upload", "false"];
 

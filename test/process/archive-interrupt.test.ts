@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { GrpcClient } from "../support/grpc-client.js";
 import { internalError } from "../s3/fake/faults.js";
-import { startServer, t4, t4Signalled } from "../support/t4-command.js";
+import { startServer, t4, t4Signalled } from "../support/process/t4-command.js";
 import { Acknowledged, eventually, fakePlaces } from "./archive-harness.js";
 
 test("a command outlives the time between two tries", async () => {

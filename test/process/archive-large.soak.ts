@@ -1,7 +1,7 @@
 // 1_000_000 keys, uploaded and restored. What it took is told, not asserted.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { buildVersitygw } from "../support/versitygw.js";
+import { buildVersitygw } from "../support/process/versitygw.js";
 import { directoryPlaces, versitygwPlaces } from "./archive-harness.js";
 import { runLarge, runLargeOnFake } from "./archive-large.js";
 

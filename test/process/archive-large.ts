@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { rm } from "node:fs/promises";
 import type { FakeS3 } from "../s3/fake-s3.js";
 import { GrpcClient } from "../support/grpc-client.js";
-import { startServer } from "../support/t4-command.js";
+import { startServer } from "../support/process/t4-command.js";
 import {
   Acknowledged,
   ASYNC,

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { rm } from "node:fs/promises";
 import { describe, test } from "node:test";
 import { GrpcClient, type Message } from "../support/grpc-client.js";
-import { startServer } from "../support/t4-command.js";
+import { startServer } from "../support/process/t4-command.js";
 import {
   Acknowledged,
   ASYNC,

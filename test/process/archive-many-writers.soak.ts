@@ -1,7 +1,7 @@
 // 100,000 keys, kill -9, no disk: every object store and both modes.
 import { test } from "node:test";
-import { skipWithout } from "../support/foreign-tool.js";
-import { buildVersitygw } from "../support/versitygw.js";
+import { skipWithout } from "../support/process/foreign-tool.js";
+import { buildVersitygw } from "../support/process/versitygw.js";
 import { directoryPlaces, fakePlaces, versitygwPlaces } from "./archive-harness.js";
 import { runManyWriters } from "./archive-many-writers.js";
 

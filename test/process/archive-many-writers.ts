@@ -4,8 +4,8 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { etcdctl, RunningEtcdctl } from "../foreign/etcdctl.js";
 import { GrpcClient } from "../support/grpc-client.js";
-import { startServer, type RunningServer } from "../support/t4-command.js";
-import { sleep } from "../support/wait.js";
+import { startServer, type RunningServer } from "../support/process/t4-command.js";
+import { sleep } from "../support/process/wait.js";
 import {
   Acknowledged,
   ASYNC,

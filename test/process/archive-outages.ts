@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { rm } from "node:fs/promises";
 import { conflict, internalError, slowDown, type Fault } from "../s3/fake/faults.js";
 import { GrpcClient } from "../support/grpc-client.js";
-import { startServer } from "../support/t4-command.js";
-import { sleep } from "../support/wait.js";
+import { startServer } from "../support/process/t4-command.js";
+import { sleep } from "../support/process/wait.js";
 import {
   Acknowledged,
   ASYNC,

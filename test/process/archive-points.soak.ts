@@ -1,6 +1,6 @@
 // 20 points of a history of 200,000 revisions; `--seeds N` for more histories.
 import { test } from "node:test";
-import { buildVersitygw } from "../support/versitygw.js";
+import { buildVersitygw } from "../support/process/versitygw.js";
 import { seedsFromEnvironment } from "../support/seeded-random.js";
 import { directoryPlaces, fakePlaces, versitygwPlaces } from "./archive-harness.js";
 import { runPoints } from "./archive-points.js";

@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { open } from "../../src/index.js";
 import { GrpcClient, type Message } from "../support/grpc-client.js";
 import { SeededRandom } from "../support/seeded-random.js";
-import { startServer, t4 } from "../support/t4-command.js";
-import { sleep } from "../support/wait.js";
+import { startServer, t4 } from "../support/process/t4-command.js";
+import { sleep } from "../support/process/wait.js";
 import { ASYNC, eventually, metric, readAll, type Places } from "./archive-harness.js";
 
 const KEYS = 2_000;

@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { GrpcClient } from "../support/grpc-client.js";
-import { startServer } from "../support/t4-command.js";
-import { sleep } from "../support/wait.js";
+import { startServer } from "../support/process/t4-command.js";
+import { sleep } from "../support/process/wait.js";
 import { Acknowledged, fakePlaces, metric } from "./archive-harness.js";
 
 const LOAD_MS = 10_000;

@@ -5,8 +5,8 @@ import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { GrpcClient } from "../support/grpc-client.js";
 import { SeededRandom } from "../support/seeded-random.js";
-import { beginServer, type StartingServer } from "../support/t4-command.js";
-import { sleep } from "../support/wait.js";
+import { beginServer, type StartingServer } from "../support/process/t4-command.js";
+import { sleep } from "../support/process/wait.js";
 import { Acknowledged, ASYNC, fakePlaces, type FakePlaces } from "./archive-harness.js";
 
 /** A start takes a second; one that has a dead node's lock to wait for, 11. Far above that it hangs. */

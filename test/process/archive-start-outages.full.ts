@@ -4,7 +4,7 @@ import { describe, test } from "node:test";
 import { open } from "../../src/index.js";
 import { internalError, type Fault } from "../s3/fake/faults.js";
 import { GrpcClient } from "../support/grpc-client.js";
-import { beginServer, startServer } from "../support/t4-command.js";
+import { beginServer, startServer } from "../support/process/t4-command.js";
 import { openStore } from "../s3/harness.js";
 import { Acknowledged, ASYNC, eventually, fakePlaces, type FakePlaces } from "./archive-harness.js";
 

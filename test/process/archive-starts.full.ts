@@ -4,7 +4,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { GrpcClient } from "../support/grpc-client.js";
-import { beginServer, startServer } from "../support/t4-command.js";
+import { beginServer, startServer } from "../support/process/t4-command.js";
 import { Acknowledged, ASYNC, directoryPlaces, eventually, fakePlaces } from "./archive-harness.js";
 
 const EXIT_ON_SIGNAL = 1;

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { rm } from "node:fs/promises";
 import { test } from "node:test";
 import { GrpcClient, type CallOutcome } from "../support/grpc-client.js";
-import { startServer, t4, type RunningServer } from "../support/t4-command.js";
+import { startServer, t4, type RunningServer } from "../support/process/t4-command.js";
 import { directoryPlaces } from "./archive-harness.js";
 
 const AUTH = "/etcdserverpb.Auth/";

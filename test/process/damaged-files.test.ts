@@ -9,7 +9,7 @@ import { open, T4Error } from "../../src/index.js";
 import { openReadOnly } from "../../src/node/read-only.js";
 import type { Runtime } from "../../src/runtime/runtime.js";
 import { GrpcClient } from "../support/grpc-client.js";
-import { startServer, t4 } from "../support/t4-command.js";
+import { startServer, t4 } from "../support/process/t4-command.js";
 import { makeTempDirectory, removeTempDirectory } from "../support/temp-directory.js";
 import { systemRuntime } from "../../src/runtime/system-runtime.js";
 

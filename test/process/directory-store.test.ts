@@ -10,7 +10,7 @@ import { systemClock } from "../../src/runtime/system-clock.js";
 import { systemRandom } from "../../src/runtime/system-random.js";
 import { SeededRandom } from "../support/seeded-random.js";
 import { makeTempDirectory, removeTempDirectory } from "../support/temp-directory.js";
-import { sleep, within } from "../support/wait.js";
+import { sleep, within } from "../support/process/wait.js";
 
 const ROUNDS = 20;
 const WRITER = fileURLToPath(new URL("directory-writer-main.js", import.meta.url));

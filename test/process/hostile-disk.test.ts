@@ -6,9 +6,9 @@ import { appendFileSync, chmodSync, mkdirSync, readdirSync, rmSync, writeFileSyn
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { GrpcClient, type CallOutcome } from "../support/grpc-client.js";
-import { startServer, t4, type Identity } from "../support/t4-command.js";
+import { startServer, t4, type Identity } from "../support/process/t4-command.js";
 import { makeTempDirectory, removeTempDirectory } from "../support/temp-directory.js";
-import { sleep, within } from "../support/wait.js";
+import { sleep, within } from "../support/process/wait.js";
 
 const PUT = "/etcdserverpb.KV/Put";
 const RANGE = "/etcdserverpb.KV/Range";

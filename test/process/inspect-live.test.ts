@@ -6,9 +6,9 @@ import { test } from "node:test";
 import { openReadOnly } from "../../src/node/read-only.js";
 import { readAll } from "../node/plain-node.js";
 import { GrpcClient } from "../support/grpc-client.js";
-import { startServer, t4 } from "../support/t4-command.js";
+import { startServer, t4 } from "../support/process/t4-command.js";
 import { makeTempDirectory, removeTempDirectory } from "../support/temp-directory.js";
-import { sleep } from "../support/wait.js";
+import { sleep } from "../support/process/wait.js";
 import { systemRuntime } from "../../src/runtime/system-runtime.js";
 
 const WRITERS = 8;

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { cp, lstat, rm } from "node:fs/promises";
 import { test } from "node:test";
-import { skipWithout } from "../support/foreign-tool.js";
-import { subjectName } from "../support/server-process.js";
+import { skipWithout } from "../support/process/foreign-tool.js";
+import { subjectName } from "../support/process/server-process.js";
 import { makeTempDirectory, removeTempDirectory } from "../support/temp-directory.js";
 import { runKillRounds } from "./kill-rounds.js";
 

@@ -1,7 +1,7 @@
 // kill -9 of our server under load, on fixed seeds.
 import { test } from "node:test";
-import { skipWithout } from "../support/foreign-tool.js";
-import { subjectName } from "../support/server-process.js";
+import { skipWithout } from "../support/process/foreign-tool.js";
+import { subjectName } from "../support/process/server-process.js";
 import { runKillRounds } from "./kill-rounds.js";
 
 const ROUNDS = 20;

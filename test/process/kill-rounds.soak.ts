@@ -1,9 +1,9 @@
 // kill -9 of our server under load, on as many seeds as asked: `--seeds 200` is the run that counts. A new store is
 // begun every 20 rounds, so that no round has to account for a history of hours.
 import { test } from "node:test";
-import { skipWithout } from "../support/foreign-tool.js";
+import { skipWithout } from "../support/process/foreign-tool.js";
 import { seedsFromEnvironment } from "../support/seeded-random.js";
-import { subjectName } from "../support/server-process.js";
+import { subjectName } from "../support/process/server-process.js";
 import { runKillRounds } from "./kill-rounds.js";
 
 const ROUNDS_DEFAULT = 200;

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { GrpcClient, type Message } from "../support/grpc-client.js";
 import { SeededRandom } from "../support/seeded-random.js";
-import { startSubject, type ServerProcess } from "../support/server-process.js";
-import { sleep } from "../support/wait.js";
+import { startSubject, type ServerProcess } from "../support/process/server-process.js";
+import { sleep } from "../support/process/wait.js";
 import { Follower } from "./follower.js";
 import { historyEventOf, keyStateOf, Ledger, type KeyState } from "./ledger.js";
 import { Load } from "./load.js";

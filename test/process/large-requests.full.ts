@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { GrpcClient } from "../support/grpc-client.js";
-import { startServer } from "../support/t4-command.js";
+import { startServer } from "../support/process/t4-command.js";
 import { makeTempDirectory, removeTempDirectory } from "../support/temp-directory.js";
 
 const RANGE = "/etcdserverpb.KV/Range";

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { open, T4Error, type Db } from "../../src/index.js";
 import { SeededRandom } from "../sim/seeded-random.js";
 import { GrpcClient } from "../support/grpc-client.js";
-import { startServer, type RunningServer } from "../support/t4-command.js";
+import { startServer, type RunningServer } from "../support/process/t4-command.js";
 import { makeTempDirectory, removeTempDirectory } from "../support/temp-directory.js";
 
 const PUT = "/etcdserverpb.KV/Put";

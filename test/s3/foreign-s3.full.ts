@@ -8,7 +8,7 @@ import { openS3ObjectStore } from "../../src/object/s3/s3-object-store.js";
 import { objectStoreCases } from "../../src/object/suite.js";
 import { systemClock } from "../../src/runtime/system-clock.js";
 import { systemRandom } from "../../src/runtime/system-random.js";
-import { buildVersitygw, startVersitygw, type Versitygw } from "../support/versitygw.js";
+import { buildVersitygw, startVersitygw, type Versitygw } from "../support/process/versitygw.js";
 import { bytes } from "./harness.js";
 
 const PLAIN = "plain";

@@ -23,7 +23,7 @@ import { type LogIndex, type Revision, type Term } from "../../src/core/words.js
 import { LeaderLock } from "../../src/election/leader-lock.js";
 import type { Log } from "../../src/log/log.js";
 import { openLog } from "../../src/log/open-log.js";
-import { SegmentImport } from "../../src/log/segment-import.js";
+import { SegmentImport } from "../../src/log/segment/segment-import.js";
 import { putEntry } from "../sim/entries.js";
 import type { SeededRandom } from "../sim/seeded-random.js";
 import type { SimulatedDisk } from "../sim/simulated-disk.js";

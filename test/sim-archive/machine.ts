@@ -14,7 +14,7 @@ import type {
 import { logWorker } from "../../src/log/log-worker.js";
 import type { Clock, Timer } from "../../src/runtime/clock.js";
 import { silentLogger, type Logger } from "../../src/runtime/logger.js";
-import { noMetrics } from "../../src/runtime/metrics.js";
+import { noMetrics } from "../../src/runtime/metrics/metrics.js";
 import type { Runtime } from "../../src/runtime/runtime.js";
 import { readSegments } from "../../src/store/upkeep/read-segments.js";
 import { tableWorker } from "../../src/store/upkeep/table-worker.js";

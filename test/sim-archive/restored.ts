@@ -7,7 +7,7 @@ import type { Slot } from "../../src/archive/slot.js";
 import { persistently, type StoreContext } from "../../src/archive/store-context.js";
 import type { Entry } from "../../src/core/entry.js";
 import { FIRST_REVISION } from "../../src/core/words.js";
-import { forEachEntry } from "../../src/log/segment-reader.js";
+import { forEachEntry } from "../../src/log/segment/segment-reader.js";
 
 export const CLUSTER = 77n;
 

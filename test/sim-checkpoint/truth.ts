@@ -2,10 +2,10 @@
 // against it.
 import assert from "node:assert/strict";
 import type { Entry } from "../../src/core/entry.js";
-import { ALL_KEYS } from "../../src/core/key-range.js";
+import { ALL_KEYS } from "../../src/core/range/key-range.js";
 import type { Row } from "../../src/core/row.js";
 import type { Revision } from "../../src/core/words.js";
-import { crc32 } from "../../src/lib/crc32.js";
+import { crc32 } from "../../src/lib/hashes/crc32.js";
 import type { DiskStore } from "../../src/store/disk/disk-store.js";
 
 /** The state after an entry; `points[i]` is that after the entry with index i. */

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readDirectoryEnd } from "../../src/node/read-only.js";
-import { DiskError } from "../../src/runtime/disk.js";
+import { DiskError } from "../../src/runtime/disk/disk.js";
 import { propose, put } from "../node/plain-node.js";
 import { SeededRandom } from "../sim/seeded-random.js";
 import { SimulatedDisk } from "../sim/simulated-disk.js";

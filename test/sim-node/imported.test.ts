@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { T4Error } from "../../src/core/errors.js";
-import { ALL_KEYS, prefixRange } from "../../src/core/key-range.js";
+import { ALL_KEYS, prefixRange } from "../../src/core/range/key-range.js";
 import type { Row } from "../../src/core/row.js";
 import { EtcdSnapshot } from "../../src/etcd/snapshot/snapshot-reader.js";
 import { writeSnapshot } from "../../src/etcd/snapshot/snapshot-writer.js";

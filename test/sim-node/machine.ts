@@ -6,7 +6,7 @@ import type { AutoCompaction } from "../../src/node/maintenance/auto-compaction.
 import type { Node } from "../../src/node/node.js";
 import type { Clock, Timer } from "../../src/runtime/clock.js";
 import { silentLogger } from "../../src/runtime/logger.js";
-import { noMetrics } from "../../src/runtime/metrics.js";
+import { noMetrics } from "../../src/runtime/metrics/metrics.js";
 import type { Runtime } from "../../src/runtime/runtime.js";
 import type { WorkerHandler } from "../../src/runtime/threads.js";
 import { readSegments } from "../../src/store/upkeep/read-segments.js";

@@ -2,7 +2,7 @@
 // it, and its files are given back when it is closed.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ALL_KEYS } from "../../src/core/key-range.js";
+import { ALL_KEYS } from "../../src/core/range/key-range.js";
 import type { Row } from "../../src/core/row.js";
 import { pointRead } from "../../src/etcd/kv/requests.js";
 import { propose, put } from "../node/plain-node.js";

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { ALARM } from "../../src/core/alarm.js";
 import type { AuthChange } from "../../src/core/auth/auth-change.js";
 import type { Command, Outcome } from "../../src/core/command.js";
-import { ALL_KEYS } from "../../src/core/key-range.js";
+import { ALL_KEYS } from "../../src/core/range/key-range.js";
 import type { Node } from "../../src/node/node.js";
 import { propose, put, remove, startPlainNode } from "../node/plain-node.js";
 import { SeededRandom } from "../sim/seeded-random.js";

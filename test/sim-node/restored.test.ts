@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { utf8Bytes } from "../../src/lib/bytes.js";
-import { writeWholeFile } from "../../src/runtime/whole-file.js";
+import { writeWholeFile } from "../../src/runtime/disk/whole-file.js";
 import { propose, put } from "../node/plain-node.js";
 import { SeededRandom } from "../sim/seeded-random.js";
 import { SimulatedDisk } from "../sim/simulated-disk.js";

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import type { Command, Outcome, PutOperation } from "../../src/core/command.js";
 import { T4Error } from "../../src/core/errors.js";
-import { ALL_KEYS, type KeyRange } from "../../src/core/key-range.js";
+import { ALL_KEYS, type KeyRange } from "../../src/core/range/key-range.js";
 import type { Row } from "../../src/core/row.js";
 import { NEVER_COMPACTED, type LeaseId } from "../../src/core/words.js";
 import type { Node } from "../../src/node/node.js";

@@ -1,6 +1,6 @@
 // What was committed, as an observer that never misses anything has seen it, and what follows from it for every reader.
 import assert from "node:assert/strict";
-import { rangeContains, type KeyRange } from "../../src/core/key-range.js";
+import { rangeContains, type KeyRange } from "../../src/core/range/key-range.js";
 import type { Row } from "../../src/core/row.js";
 import type { Key } from "../../src/core/words.js";
 

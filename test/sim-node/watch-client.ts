@@ -2,7 +2,7 @@
 // must be, without a gap, what was committed in its range.
 import assert from "node:assert/strict";
 import { T4Error } from "../../src/core/errors.js";
-import type { KeyRange } from "../../src/core/key-range.js";
+import type { KeyRange } from "../../src/core/range/key-range.js";
 import type { Revision } from "../../src/core/words.js";
 import type { Node, WatchBatch, WatchSink, Watcher } from "../../src/node/node.js";
 import type { SeededRandom } from "../sim/seeded-random.js";

@@ -1,6 +1,6 @@
 // Restores of the past, while nodes write, collect and crash: to a revision or a time of a database, held against its model.
 import assert from "node:assert/strict";
-import { ALL_KEYS } from "../../src/core/key-range.js";
+import { ALL_KEYS } from "../../src/core/range/key-range.js";
 import { T4Error } from "../../src/core/errors.js";
 import type { Revision } from "../../src/core/words.js";
 import { restoreInto } from "../../src/checkpoint/restore/restore.js";

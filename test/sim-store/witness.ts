@@ -2,7 +2,7 @@
 // commits. A model is of one line of history, that of the life that opened last.
 import assert from "node:assert/strict";
 import { isDeepStrictEqual } from "node:util";
-import { ALL_KEYS } from "../../src/core/key-range.js";
+import { ALL_KEYS } from "../../src/core/range/key-range.js";
 import type { Node } from "../../src/node/node.js";
 import { readAll } from "../node/plain-node.js";
 import { seen, type SeenRow } from "../sim-node/truth.js";

@@ -1,7 +1,7 @@
 // Workers that run in the test's own thread: the handler is the one that a real thread runs, and each message is
 // delivered at a moment that the seed chooses, in the order sent.
 import type { Clock } from "../../src/runtime/clock.js";
-import type { Disk } from "../../src/runtime/disk.js";
+import type { Disk } from "../../src/runtime/disk/disk.js";
 import type { Thread, Threads, WorkerHandler } from "../../src/runtime/threads.js";
 import { SeededRandom } from "./seeded-random.js";
 import { PowerLossError } from "./simulated-disk.js";

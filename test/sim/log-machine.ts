@@ -6,7 +6,7 @@ import { logWorker } from "../../src/log/log-worker.js";
 import type { Log, LogListener, SealedSegment, SealPoint } from "../../src/log/log.js";
 import { openLog, type LogOptions } from "../../src/log/open-log.js";
 import { silentLogger } from "../../src/runtime/logger.js";
-import { noMetrics } from "../../src/runtime/metrics.js";
+import { noMetrics } from "../../src/runtime/metrics/metrics.js";
 import type { Runtime } from "../../src/runtime/runtime.js";
 import { InlineThreads } from "./inline-threads.js";
 import { SeededRandom } from "./seeded-random.js";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { DiskError, type Disk, type DiskFile } from "../../src/runtime/disk.js";
+import { DiskError, type Disk, type DiskFile } from "../../src/runtime/disk/disk.js";
 import { diskCases } from "../suites/disk-suite.js";
 import { PowerLossError, SimulatedDisk } from "./simulated-disk.js";
 

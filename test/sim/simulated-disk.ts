@@ -8,7 +8,7 @@ import {
   type DiskFile,
   type LockableDisk,
   type OpenOptions,
-} from "../../src/runtime/disk.js";
+} from "../../src/runtime/disk/disk.js";
 import { SeededRandom } from "./seeded-random.js";
 import { drawSurvival, SECTOR_BYTES, SimulatedFile } from "./simulated-file.js";
 

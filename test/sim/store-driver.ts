@@ -5,7 +5,7 @@ import { compactedBy, revisionStep, type Entry, type SystemEffect } from "../../
 import { makeRow, makeTombstone, type Row } from "../../src/core/row.js";
 import type { Key, LeaseId, LogIndex, Revision, Term } from "../../src/core/words.js";
 import type { SealedSegment } from "../../src/log/log.js";
-import { noMetrics } from "../../src/runtime/metrics.js";
+import { noMetrics } from "../../src/runtime/metrics/metrics.js";
 import { silentLogger } from "../../src/runtime/logger.js";
 import { DiskStore } from "../../src/store/disk/disk-store.js";
 import { openDiskStore, type DiskStoreOptions } from "../../src/store/disk/open-disk-store.js";

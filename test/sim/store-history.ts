@@ -1,7 +1,7 @@
 // Random histories against the model: whatever is written, cut off, committed, frozen, flushed, merged, compacted and
 // restarted in whatever order, every read answers as the model does, and cursors go on as they began.
 import assert from "node:assert/strict";
-import { ALL_KEYS } from "../../src/core/key-range.js";
+import { ALL_KEYS } from "../../src/core/range/key-range.js";
 import type { Row } from "../../src/core/row.js";
 import type { RowCursor } from "../../src/core/view.js";
 import type { Revision } from "../../src/core/words.js";

@@ -5,7 +5,7 @@ import {
   type Disk,
   type DiskErrorCode,
   type LockableDisk,
-} from "../../src/runtime/disk.js";
+} from "../../src/runtime/disk/disk.js";
 
 export interface DiskCase {
   readonly name: string;

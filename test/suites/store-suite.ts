@@ -1,6 +1,6 @@
 // What every backend of the store must do, as plain functions: the memory store and the disk store run the same cases.
 import assert from "node:assert/strict";
-import { ALL_KEYS, prefixRange, type KeyRange } from "../../src/core/key-range.js";
+import { ALL_KEYS, prefixRange, type KeyRange } from "../../src/core/range/key-range.js";
 import type { Row } from "../../src/core/row.js";
 import { headOf, type RowCursor } from "../../src/core/view.js";
 import { NEVER_COMPACTED, type Key, type Revision } from "../../src/core/words.js";

@@ -1,7 +1,7 @@
 // Slots for tests, made of the groups of a real log.
-import { summarizeGroup } from "../../src/log/group-frames.js";
+import { summarizeGroup } from "../../src/log/segment/group-frames.js";
 import { LogReader } from "../../src/log/log-reader.js";
-import { lastIndexOf, type Group } from "../../src/log/segment-reader.js";
+import { lastIndexOf, type Group } from "../../src/log/segment/segment-reader.js";
 import { type ChainPosition } from "../../src/archive/chain.js";
 import { encodeEntriesSlot, encodeSealSlot, type EncodedSlot } from "../../src/archive/slot.js";
 import type { LogIndex, Revision, Term } from "../../src/core/words.js";

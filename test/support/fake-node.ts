@@ -1,14 +1,14 @@
 // A node in a few lines for tests of what stands above it: real planning, reading and watching over plain maps, and a
 // clock that the test moves. Writes are committed in a later turn, or when the test says so.
 import type { Alarm } from "../../src/core/alarm.js";
-import { RangePages } from "../../src/core/range-pages.js";
+import { RangePages } from "../../src/core/range/range-pages.js";
 import type { AuthRules } from "../../src/core/auth/auth-rules.js";
 import { authoriseCommand, type Caller } from "../../src/core/auth/authorise.js";
-import { plan } from "../../src/core/plan.js";
-import { readRange, resolveRevision } from "../../src/core/range-read.js";
+import { plan } from "../../src/core/plan/plan.js";
+import { readRange, resolveRevision } from "../../src/core/range/range-read.js";
 import { T4Error } from "../../src/core/errors.js";
 import type { Command, Outcome, RangeOperation, RangeOutcome } from "../../src/core/command.js";
-import { rangeContains, type KeyRange } from "../../src/core/key-range.js";
+import { rangeContains, type KeyRange } from "../../src/core/range/key-range.js";
 import type { Row } from "../../src/core/row.js";
 import type { Key, LeaseId, LogIndex, Revision, Term } from "../../src/core/words.js";
 import type {

@@ -7,8 +7,8 @@ import {
   viewOf,
   writeGroupChecksum,
   writeGroupHeader,
-} from "../../src/log/format.js";
-import type { Group } from "../../src/log/segment-reader.js";
+} from "../../src/log/segment/format.js";
+import type { Group } from "../../src/log/segment/segment-reader.js";
 
 /** A group of entries of one term, with what is committed before it. */
 export function groupOf(entries: readonly Entry[], wallMs: number): Group {

@@ -3,7 +3,7 @@
 import grpc from "@grpc/grpc-js";
 import protoLoader from "@grpc/proto-loader";
 import { repositoryPath } from "./paths.js";
-import { within } from "./wait.js";
+import { within } from "./process/wait.js";
 
 const CALL_DEADLINE_MS = 20_000;
 

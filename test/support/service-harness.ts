@@ -8,7 +8,7 @@ import {
   type StreamReceiver,
   type UnaryCall,
 } from "../../src/transport/service.js";
-import type { Passwords } from "../../src/runtime/passwords.js";
+import type { Passwords } from "../../src/runtime/credentials/passwords.js";
 import { FakeNode } from "./fake-node.js";
 import { ManualClock } from "./manual-clock.js";
 

@@ -14,7 +14,7 @@ import {
   TransportServer,
   type TransportServerOptions,
 } from "../../src/transport/server.js";
-import { closed } from "../support/wait.js";
+import { closed } from "../support/process/wait.js";
 import { makeEchoService, type EchoService } from "./echo-service.js";
 
 const raw = (bytes: Buffer): Buffer => bytes;

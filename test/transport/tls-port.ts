@@ -8,7 +8,7 @@ import { TransportServer, type TransportServerOptions } from "../../src/transpor
 import type { TlsOptions } from "../../src/transport/tls/material.js";
 import { recordingLogger, type LogLine } from "../support/recording-logger.js";
 import { tlsFixture } from "../support/tls-fixtures.js";
-import { within } from "../support/wait.js";
+import { within } from "../support/process/wait.js";
 import { makeEchoService } from "./echo-service.js";
 
 export const DEADLINE_MS = 10_000;

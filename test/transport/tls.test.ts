@@ -13,7 +13,7 @@ import { readTlsFiles } from "../../src/transport/tls/files.js";
 import { makeTlsServer } from "../../src/transport/tls/listener.js";
 import { makeTempDirectory, removeTempDirectory } from "../support/temp-directory.js";
 import { tlsFixture, tlsFixturePath } from "../support/tls-fixtures.js";
-import { closed, within } from "../support/wait.js";
+import { closed, within } from "../support/process/wait.js";
 import { as, DEADLINE_MS, get, logged, mutualTls, plainTls, start } from "./tls-port.js";
 
 suite("client certificates", () => {

@@ -1,7 +1,7 @@
 // Makes a restore point: finds the state as a fork does, and notes the version of everything that was read on the way and of
 // the files that were not. Writes nothing: from here on, the bucket's versions hold what collection or a mistake removes.
 // Must never: name a version that the bucket may overwrite.
-import { sha256Of } from "../../lib/sha256.js";
+import { sha256Of } from "../../lib/hashes/sha256.js";
 import { forEachParallel } from "../../lib/permits.js";
 import { T4Error } from "../../core/errors.js";
 import { addressOfKey, compareAddresses, type SlotAddress } from "../../archive/chain.js";

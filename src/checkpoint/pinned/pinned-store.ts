@@ -1,7 +1,7 @@
 // The object store as a restore point saw it: each object in the version that the point names, and no others. Whatever reads a
 // store reads this one, so a restore of a point is an ordinary restore.
 // Must never: answer with another state of an object than the one that is named.
-import { sha256Of } from "../../lib/sha256.js";
+import { sha256Of } from "../../lib/hashes/sha256.js";
 import { T4Error } from "../../core/errors.js";
 import { encodeLatestManifest, LATEST_MANIFEST_KEY } from "../../archive/latest-manifest.js";
 import {

@@ -14,8 +14,8 @@ import {
 import { ChainReader } from "../../archive/chain-reader.js";
 import { mustReadLatestManifest } from "../../archive/latest-manifest.js";
 import { positionAfterSlot, type EntriesSlot } from "../../archive/slot.js";
-import { cutGroup, summarizeGroup } from "../../log/group-frames.js";
-import { forEachEntry, lastIndexOf, type Group } from "../../log/segment-reader.js";
+import { cutGroup, summarizeGroup } from "../../log/segment/group-frames.js";
+import { forEachEntry, lastIndexOf, type Group } from "../../log/segment/segment-reader.js";
 import type { ObjectStore } from "../../object/object-store.js";
 import { assertNotRemoved } from "../branch/removed.js";
 import type { Checkpoint } from "../checkpoint.js";

@@ -1,9 +1,9 @@
 // Downloads a checkpoint's files: several at a time, in pieces, so that memory is bounded whatever their size, and each
 // checked for its length and SHA-256 and synced before it counts.
 // Must never: leave a file that looks whole and is not what the checkpoint names.
-import { sha256 } from "../../lib/sha256.js";
+import { sha256 } from "../../lib/hashes/sha256.js";
 import { T4Error } from "../../core/errors.js";
-import type { Disk, DiskFile } from "../../runtime/disk.js";
+import type { Disk, DiskFile } from "../../runtime/disk/disk.js";
 import type { ObjectStore } from "../../object/object-store.js";
 import type { CheckpointFile } from "../checkpoint.js";
 import { forEachParallel, Permits } from "../../lib/permits.js";

@@ -5,8 +5,8 @@
 import { utf8, utf8Bytes } from "../../lib/bytes.js";
 import { T4Error } from "../../core/errors.js";
 import type { LogIndex, Revision, Term } from "../../core/words.js";
-import type { Disk } from "../../runtime/disk.js";
-import { readWholeFile, writeWholeFile } from "../../runtime/whole-file.js";
+import type { Disk } from "../../runtime/disk/disk.js";
+import { readWholeFile, writeWholeFile } from "../../runtime/disk/whole-file.js";
 
 /** Where a data directory keeps its log and its store. */
 export const WAL_DIRECTORY: string = "wal";

@@ -1,10 +1,10 @@
 // A file of the store as the body of an upload. It is read through the disk in small pieces with turns of the event loop in
 // between: reads are synchronous, and nobody else may wait for them for long.
-import { sha256 } from "../../lib/sha256.js";
+import { sha256 } from "../../lib/hashes/sha256.js";
 import { T4Error } from "../../core/errors.js";
 import type { ObjectSource } from "../../object/object-store.js";
 import type { Clock } from "../../runtime/clock.js";
-import type { Disk, DiskFile } from "../../runtime/disk.js";
+import type { Disk, DiskFile } from "../../runtime/disk/disk.js";
 
 /** Read and hashed at once: about a millisecond of both. */
 const SLICE_BYTES_MAX: number = 1024 * 1024;

@@ -15,7 +15,7 @@ import {
   type ReadManifest,
 } from "../../archive/latest-manifest.js";
 import type { StoreContext } from "../../archive/store-context.js";
-import type { Disk } from "../../runtime/disk.js";
+import type { Disk } from "../../runtime/disk/disk.js";
 import type { Logger } from "../../runtime/logger.js";
 import { fileName, type Manifest } from "../../store/upkeep/manifest.js";
 import { assertNotRemoved } from "../branch/removed.js";

@@ -6,7 +6,7 @@ import { pathBetween } from "../../checkpoint/prefix-path.js";
 import { hexOfId } from "../../lib/hex.js";
 import { unforkBranch } from "../../node/offline/branches.js";
 import type { ObjectStore } from "../../object/object-store.js";
-import type { ObjectStoreFlags } from "../archive-flags.js";
+import type { ObjectStoreFlags } from "../flags/archive-flags.js";
 import { EXIT_OK } from "../exit.js";
 import { sourceUrl } from "../object-store.js";
 import { note, print, printJson, printTable, shellWord, shownTime } from "./output.js";

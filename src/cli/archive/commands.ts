@@ -1,9 +1,9 @@
 // The commands around an object store and their help. What a command does is loaded when it runs.
 import { Option, type Command } from "../commander.js";
-import { archiveOptions, objectStoreOptions } from "../archive-flags.js";
-import { clientOptions } from "../client-flags.js";
-import { option, wholeNumber } from "../flag-parsers.js";
-import { dataDirOption, newNodeIdOption, runOptions } from "../flags.js";
+import { archiveOptions, objectStoreOptions } from "../flags/archive-flags.js";
+import { clientOptions } from "../flags/client-flags.js";
+import { option, wholeNumber } from "../flags/flag-parsers.js";
+import { dataDirOption, newNodeIdOption, runOptions } from "../flags/flags.js";
 import type { ForkFlags } from "./branch.js";
 import type { DoctorFlags } from "./doctor.js";
 import type { GcFlags } from "./gc.js";

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { S3_PUTS_PER_SECOND_MAX } from "../../node/archive/archive-settings.js";
 import { probeObjectStore } from "../../object/probe.js";
-import { DiskError, type Disk } from "../../runtime/disk.js";
+import { DiskError, type Disk } from "../../runtime/disk/disk.js";
 import type { Clock } from "../../runtime/clock.js";
 import type { Runtime } from "../../runtime/runtime.js";
 import { systemRuntime } from "../../runtime/system-runtime.js";

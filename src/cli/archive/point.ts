@@ -3,7 +3,7 @@ import { Option } from "../commander.js";
 import type { HistoryTarget } from "../../checkpoint/restore/history.js";
 import type { Revision } from "../../core/words.js";
 import { CommandError, EXIT_USAGE } from "../exit.js";
-import { parseTime, wholeNumber } from "../flag-parsers.js";
+import { parseTime, wholeNumber } from "../flags/flag-parsers.js";
 
 export interface PointFlags {
   readonly revision?: number;

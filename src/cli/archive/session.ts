@@ -10,7 +10,7 @@ import type { ObjectStore } from "../../object/object-store.js";
 import { lateLogger } from "../../runtime/pino-logger.js";
 import type { Runtime } from "../../runtime/runtime.js";
 import { systemRuntime } from "../../runtime/system-runtime.js";
-import type { ObjectStoreFlags } from "../archive-flags.js";
+import type { ObjectStoreFlags } from "../flags/archive-flags.js";
 import { CommandError, EXIT_FAILED, exitCodeOf } from "../exit.js";
 import { objectStoreUrl, openNamedStore } from "../object-store.js";
 import { abortedBySignal } from "../signals.js";

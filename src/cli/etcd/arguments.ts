@@ -1,7 +1,7 @@
 // etcd's command line and environment, read by the rules of Go's flag package: one dash or two, a value after "=" or as the
 // next argument, and switches that take a value only after "=".
 import { CommandError, EXIT_FAILED, EXIT_USAGE } from "../exit.js";
-import { parseGoDuration } from "../flag-parsers.js";
+import { parseGoDuration } from "../flags/flag-parsers.js";
 import { ETCD_FLAGS, type EtcdFlag, type ValueKind } from "./flag-table.js";
 
 /** Values by flag name, as they were given. */

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { ETCD_34_FLAGS, ETCD_36_FLAGS } from "../../../test/cli/etcd-known-flags.js";
 import { checkTls } from "../../transport/tls/material.js";
 import { CommandError } from "../exit.js";
-import { runOptions } from "../flags.js";
+import { runOptions } from "../flags/flags.js";
 import { etcdVariable, parseArguments, plainValue, valuesOfEnvironment } from "./arguments.js";
 import { selfSigned } from "./auto-tls.js";
 import { parseConfigFile } from "./config-file.js";

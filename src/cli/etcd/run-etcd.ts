@@ -7,12 +7,12 @@ import { lateLogger, type LateLogger } from "../../runtime/pino-logger.js";
 import { CLUSTER_VERSION, SERVER_VERSION } from "../../etcd/version.js";
 import type { TlsOptions } from "../../transport/server.js";
 import { CommandError, EXIT_FAILED, EXIT_OK } from "../exit.js";
-import { parseNodeId } from "../flag-parsers.js";
-import { runOptions, type RunFlags } from "../flags.js";
-import type { ListenSettings } from "../listen.js";
+import { parseNodeId } from "../flags/flag-parsers.js";
+import { runOptions, type RunFlags } from "../flags/flags.js";
+import type { ListenSettings } from "../run/listen.js";
 import { objectStoreUrl } from "../object-store.js";
-import { loadRun } from "../load-run.js";
-import type { RunManner } from "../run.js";
+import { loadRun } from "../run/load-run.js";
+import type { RunManner } from "../run/run.js";
 import { parseArguments, valuesOfEnvironment, type EtcdValues, type OwnFlag } from "./arguments.js";
 import { describeTreatment, ETCD_FLAG_GROUPS } from "./flag-table.js";
 import { etcdSettings, type EtcdSettings, type Note } from "./settings.js";
@@ -223,7 +223,7 @@ async function tlsOf(flags: RunFlags, settings: EtcdSettings): Promise<TlsOption
   if (![...clientUrls, ...metricsUrls].some(({ isTls }) => isTls)) {
     return null;
   }
-  const { readTls } = await import("../tls.js");
+  const { readTls } = await import("../run/tls.js");
   let tlsFlags = flags;
   if (autoTls !== null) {
     const { selfSignedFiles } = await import("./auto-tls.js");

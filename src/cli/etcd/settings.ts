@@ -3,7 +3,7 @@
 import type { LogFormat, LogLevel } from "../../runtime/logger.js";
 import type { LogOutput } from "../../runtime/pino-logger.js";
 import { CommandError, EXIT_FAILED } from "../exit.js";
-import { parseGoDuration, parseList } from "../flag-parsers.js";
+import { parseGoDuration, parseList } from "../flags/flag-parsers.js";
 import type { EtcdValues } from "./arguments.js";
 import { ETCD_FLAGS } from "./flag-table.js";
 import { type ListenUrl, parseListenUrls, reachableUrl } from "./urls.js";

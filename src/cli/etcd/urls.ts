@@ -1,6 +1,6 @@
 // The URLs that etcd listens at: http, https, and sockets of the file system with or without TLS.
 import type { Endpoint } from "../../transport/server.js";
-import { parseList } from "../flag-parsers.js";
+import { parseList } from "../flags/flag-parsers.js";
 
 export interface ListenUrl {
   /** As it was given. */

@@ -1,8 +1,8 @@
 // `t4 import` and `t4 export`, and their help. What a command does is loaded when it runs.
 import { Option, type Command } from "../commander.js";
-import { clientOptions } from "../client-flags.js";
-import { parseList } from "../flag-parsers.js";
-import { dataDirOption, newNodeIdOption } from "../flags.js";
+import { clientOptions } from "../flags/client-flags.js";
+import { parseList } from "../flags/flag-parsers.js";
+import { dataDirOption, newNodeIdOption } from "../flags/flags.js";
 import { CommandError, EXIT_USAGE } from "../exit.js";
 import type { ExportFlags } from "./export.js";
 import type { ImportEndpointsFlags } from "./import-endpoints.js";

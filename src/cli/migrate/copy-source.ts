@@ -1,5 +1,5 @@
 // The keys of a running etcd, page by page in the order of keys, all as of one revision.
-import { prefixRange } from "../../core/key-range.js";
+import { prefixRange } from "../../core/range/key-range.js";
 import type { KeyValue } from "../../etcd/gen/kv.js";
 import {
   decodeLeaseTimeToLiveResponse,

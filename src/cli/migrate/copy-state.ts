@@ -1,8 +1,8 @@
 // How far a copy of keys has come, so that the same command goes on after an interruption.
 import { basename, dirname } from "node:path";
 import { utf8Bytes } from "../../lib/bytes.js";
-import type { Disk } from "../../runtime/disk.js";
-import { readWholeFile, writeWholeFile } from "../../runtime/whole-file.js";
+import type { Disk } from "../../runtime/disk/disk.js";
+import { readWholeFile, writeWholeFile } from "../../runtime/disk/whole-file.js";
 import { CommandError, EXIT_USAGE } from "../exit.js";
 
 /** Format: JSON, keys as hexadecimal digits. */

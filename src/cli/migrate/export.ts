@@ -6,7 +6,7 @@ import { decodeSnapshotResponse } from "../../etcd/gen/rpc.js";
 import { HASH_BYTES } from "../../etcd/snapshot/schema.js";
 import { bytesOfHex, hexOf } from "../../lib/hex.js";
 import { openReadOnly } from "../../node/read-only.js";
-import { DiskError, type Disk, type DiskFile } from "../../runtime/disk.js";
+import { DiskError, type Disk, type DiskFile } from "../../runtime/disk/disk.js";
 import { systemRuntime } from "../../runtime/system-runtime.js";
 import { print, printJson, Progress, shownBytes } from "../archive/output.js";
 import { CommandError, EXIT_FAILED, EXIT_OK } from "../exit.js";

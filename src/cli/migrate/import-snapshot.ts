@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import { EtcdSnapshot } from "../../etcd/snapshot/snapshot-reader.js";
 import { importDirectory, type Imported } from "../../node/import/import-directory.js";
-import { DiskError } from "../../runtime/disk.js";
+import { DiskError } from "../../runtime/disk/disk.js";
 import { systemRuntime } from "../../runtime/system-runtime.js";
 import { note, print, printJson, Progress, shellWord, shownBytes } from "../archive/output.js";
 import { CommandError, EXIT_FAILED, EXIT_OK, EXIT_USAGE } from "../exit.js";

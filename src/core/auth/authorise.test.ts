@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { MemoryView } from "../../../test/model/memory-view.js";
 import type { Command, Operation, TxnOperation } from "../command.js";
 import { T4Error } from "../errors.js";
-import { rangeContains, type KeyRange } from "../key-range.js";
+import { rangeContains, type KeyRange } from "../range/key-range.js";
 import { applyAuth } from "./apply-auth.js";
 import type { AuthChange } from "./auth-change.js";
 import { AuthRules } from "./auth-rules.js";

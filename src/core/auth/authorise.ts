@@ -5,7 +5,7 @@
 import { unreachable } from "../../lib/assert.js";
 import type { Command, Operation, PutOperation, TxnOperation } from "../command.js";
 import { T4Error } from "../errors.js";
-import type { KeyRange } from "../key-range.js";
+import type { KeyRange } from "../range/key-range.js";
 import type { PlanView } from "../view.js";
 import { NO_LEASE, type Key, type LeaseId } from "../words.js";
 import type { AuthRules, UserRights } from "./auth-rules.js";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import type { KeyRange } from "../key-range.js";
+import type { KeyRange } from "../range/key-range.js";
 import { KeyIntervals } from "./key-intervals.js";
 
 /** Every key of up to two letters out of three, and what lies just behind each: enough for intervals to meet at. */

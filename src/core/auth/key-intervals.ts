@@ -1,6 +1,6 @@
 // A set of keys as disjoint intervals in byte order: what a user may read, or write, with the intervals of all its roles
 // merged, so that a range covered only by several of them together is covered.
-import type { KeyRange } from "../key-range.js";
+import type { KeyRange } from "../range/key-range.js";
 import type { Key } from "../words.js";
 import type { Permission } from "./auth-state.js";
 

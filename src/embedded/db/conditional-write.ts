@@ -1,7 +1,7 @@
 // Writes of one key that happen only if the key is as expected, as transactions of the core: a condition, the write, and
 // where the condition does not hold a read of what stands there instead, at the same revision.
 import type { PutOperation, TxnOperation, TxnOutcome } from "../../core/command.js";
-import type { KeyRange } from "../../core/key-range.js";
+import type { KeyRange } from "../../core/range/key-range.js";
 import type { Key } from "../../core/words.js";
 import type { ValueCodec } from "../encoding.js";
 import type { KeyValue } from "../key-value.js";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { startPlainNode } from "../../../test/node/plain-node.js";
 import { T4Error } from "../../core/errors.js";
-import { ALL_KEYS } from "../../core/key-range.js";
+import { ALL_KEYS } from "../../core/range/key-range.js";
 import { utf8Codec } from "../encoding.js";
 import type { Watch } from "../watch.js";
 import { OpenWatches } from "./open-watches.js";

@@ -1,6 +1,6 @@
 // The watches of one database that have not ended: none outlives it, whether it is closed or its node stops by itself.
 import type { T4Error } from "../../core/errors.js";
-import type { KeyRange } from "../../core/key-range.js";
+import type { KeyRange } from "../../core/range/key-range.js";
 import type { Node } from "../../node/node.js";
 import type { Clock } from "../../runtime/clock.js";
 import type { ValueCodec } from "../encoding.js";

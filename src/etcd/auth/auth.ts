@@ -2,9 +2,9 @@
 import { AUTH_TOKEN_TTL_MS } from "../../core/limits.js";
 import type { Node } from "../../node/node.js";
 import type { Clock } from "../../runtime/clock.js";
-import type { Passwords } from "../../runtime/passwords.js";
+import type { Passwords } from "../../runtime/credentials/passwords.js";
 import type { Random } from "../../runtime/random.js";
-import type { Signatures } from "../../runtime/signatures.js";
+import type { Signatures } from "../../runtime/credentials/signatures.js";
 import { Authoriser } from "./authoriser.js";
 import { JwtTokens } from "./jwt-tokens.js";
 import { Logins } from "./login.js";

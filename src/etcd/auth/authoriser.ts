@@ -13,7 +13,7 @@ import {
   revisionOld,
   type Caller,
 } from "../../core/auth/authorise.js";
-import type { KeyRange } from "../../core/key-range.js";
+import type { KeyRange } from "../../core/range/key-range.js";
 import type { LeaseId } from "../../core/words.js";
 import type { Node } from "../../node/node.js";
 import type { CallContext } from "../../transport/service.js";

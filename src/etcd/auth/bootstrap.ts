@@ -3,7 +3,7 @@ import { hasRootRole, ROOT_ROLE, ROOT_USER } from "../../core/auth/auth-state.js
 import type { AuthChange } from "../../core/auth/auth-change.js";
 import { T4Error } from "../../core/errors.js";
 import type { Node } from "../../node/node.js";
-import type { Passwords } from "../../runtime/passwords.js";
+import type { Passwords } from "../../runtime/credentials/passwords.js";
 import { proposed } from "../propose.js";
 import { checkPasswordLength } from "./login.js";
 

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import fc from "fast-check";
-import type { Passwords } from "../../runtime/passwords.js";
+import type { Passwords } from "../../runtime/credentials/passwords.js";
 import { addressOf, GuessLimiter } from "./guess-limiter.js";
 import { PasswordQueue } from "./password-queue.js";
 

@@ -8,7 +8,7 @@ import {
   GUESS_PAUSE_MS,
   GUESS_PAUSE_MS_MAX,
 } from "../../core/limits.js";
-import { sha256Hex } from "../../lib/sha256.js";
+import { sha256Hex } from "../../lib/hashes/sha256.js";
 
 interface Failures {
   count: number;

@@ -4,8 +4,8 @@ import { test } from "node:test";
 import { FakeNode } from "../../../test/support/fake-node.js";
 import { ManualClock } from "../../../test/support/manual-clock.js";
 import type { AuthChange } from "../../core/auth/auth-change.js";
-import { nodeSignatures, type SignatureKeys } from "../../runtime/node-signatures.js";
-import { SIGN_METHODS, type SignMethod } from "../../runtime/signatures.js";
+import { nodeSignatures, type SignatureKeys } from "../../runtime/credentials/node-signatures.js";
+import { SIGN_METHODS, type SignMethod } from "../../runtime/credentials/signatures.js";
 import { JwtTokens } from "./jwt-tokens.js";
 
 const TTL_MS = 60_000;

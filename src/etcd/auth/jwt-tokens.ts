@@ -5,7 +5,7 @@ import type { AuthUser } from "../../core/auth/auth-state.js";
 import { AUTH_TOKENS_MAX } from "../../core/limits.js";
 import type { Node } from "../../node/node.js";
 import type { Clock } from "../../runtime/clock.js";
-import type { Signatures } from "../../runtime/signatures.js";
+import type { Signatures } from "../../runtime/credentials/signatures.js";
 import { verifyOnly } from "../errors.js";
 import type { TokenProvider } from "./token-provider.js";
 

@@ -5,7 +5,7 @@ import { T4Error } from "../../core/errors.js";
 import { utf8Bytes } from "../../lib/bytes.js";
 import type { Node } from "../../node/node.js";
 import type { Clock } from "../../runtime/clock.js";
-import { PASSWORD_BYTES_MAX } from "../../runtime/passwords.js";
+import { PASSWORD_BYTES_MAX } from "../../runtime/credentials/passwords.js";
 import { noPasswordUser, passwordTooLong, tooManyRequests } from "../errors.js";
 import { GuessLimiter } from "./guess-limiter.js";
 import type { PasswordQueue } from "./password-queue.js";

@@ -1,6 +1,6 @@
 // What each method of the port takes of its caller while auth is on. A method that is not here takes root: one that
 // somebody adds and forgets is closed, not open.
-import { keyRangeFromWire, prefixRange, type KeyRange } from "../../core/key-range.js";
+import { keyRangeFromWire, prefixRange, type KeyRange } from "../../core/range/key-range.js";
 import { NO_LEASE, type LeaseId } from "../../core/words.js";
 import type { CallContext } from "../../transport/service.js";
 import {

@@ -2,7 +2,7 @@
 // guesses waits behind its own.
 import { PASSWORDS_WAITING_MAX, PASSWORDS_WAITING_PER_ADDRESS_MAX } from "../../core/limits.js";
 import { T4Error } from "../../core/errors.js";
-import type { Passwords } from "../../runtime/passwords.js";
+import type { Passwords } from "../../runtime/credentials/passwords.js";
 import { EtcdError, tooManyRequests } from "../errors.js";
 import { addressOf } from "./guess-limiter.js";
 

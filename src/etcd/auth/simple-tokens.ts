@@ -4,7 +4,7 @@ import type { AuthRules } from "../../core/auth/auth-rules.js";
 import { callerNow, type Caller } from "../../core/auth/authorise.js";
 import type { AuthUser } from "../../core/auth/auth-state.js";
 import { AUTH_TOKENS_MAX, AUTH_TOKEN_SWEEP_MS } from "../../core/limits.js";
-import { sha256Hex } from "../../lib/sha256.js";
+import { sha256Hex } from "../../lib/hashes/sha256.js";
 import type { Node } from "../../node/node.js";
 import type { Clock, Timer } from "../../runtime/clock.js";
 import type { Random } from "../../runtime/random.js";

@@ -1,7 +1,7 @@
 // One Observe call: tells who leads, then each value that the leader proclaims, then who leads next, for as long as the
 // client listens. It may pass over leaders and values that came and went while the client read nothing; what it tells
 // last is how things stand.
-import { prefixRange, type KeyRange } from "../../core/key-range.js";
+import { prefixRange, type KeyRange } from "../../core/range/key-range.js";
 import type { Row } from "../../core/row.js";
 import { T4Error } from "../../core/errors.js";
 import { onAbort } from "../../lib/abort-listeners.js";

@@ -4,7 +4,7 @@
 // Must never: tell somebody that it is its turn whose own key is gone, or who has others before it.
 import type { Operation, RangeOperation, TxnOperation, TxnOutcome } from "../../core/command.js";
 import { T4Error } from "../../core/errors.js";
-import { prefixRange } from "../../core/key-range.js";
+import { prefixRange } from "../../core/range/key-range.js";
 import type { Row } from "../../core/row.js";
 import { NO_LEASE, type Key, type LeaseId, type Revision } from "../../core/words.js";
 import { onAbort } from "../../lib/abort-listeners.js";

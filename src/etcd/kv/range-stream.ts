@@ -3,7 +3,7 @@
 // Must never: make the next chunk before the client has taken most of the last one.
 import { validateRange } from "../../core/validate.js";
 import type { RangeOperation, RangeOutcome } from "../../core/command.js";
-import type { RangePage } from "../../core/range-pages.js";
+import type { RangePage } from "../../core/range/range-pages.js";
 import type { Consistency, RowPages } from "../../node/node.js";
 import type { Method, StreamCall, StreamReceiver } from "../../transport/service.js";
 import { failCall, rangeStreamFilters, rangeStreamSort, STREAM_MALFORMED } from "../errors.js";

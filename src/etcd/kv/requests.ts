@@ -13,7 +13,7 @@ import {
   type TxnOperation,
 } from "../../core/command.js";
 import { T4Error } from "../../core/errors.js";
-import { keyRangeFromWire, type KeyRange } from "../../core/key-range.js";
+import { keyRangeFromWire, type KeyRange } from "../../core/range/key-range.js";
 import { NO_LEASE, type Key } from "../../core/words.js";
 import { unreachable } from "../../lib/assert.js";
 import { invalidSortOption } from "../errors.js";

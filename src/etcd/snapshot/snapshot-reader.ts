@@ -11,7 +11,7 @@ import { makeRow, makeTombstone, readRow, type Row } from "../../core/row.js";
 import { FIRST_REVISION, NEVER_COMPACTED, type Revision } from "../../core/words.js";
 import { utf8 } from "../../lib/bytes.js";
 import { hexOf } from "../../lib/hex.js";
-import { sha256 } from "../../lib/sha256.js";
+import { sha256 } from "../../lib/hashes/sha256.js";
 import type { ImportSource } from "../../node/import/import-directory.js";
 import { authStateOf } from "./snapshot-auth.js";
 import {

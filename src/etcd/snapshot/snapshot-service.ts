@@ -3,7 +3,7 @@
 // Must never: end a stream as complete that is not.
 import { T4Error } from "../../core/errors.js";
 import { bytesOfHex } from "../../lib/hex.js";
-import { sha256 } from "../../lib/sha256.js";
+import { sha256 } from "../../lib/hashes/sha256.js";
 import type { ScratchFile } from "../../node/directory/scratch-file.js";
 import type { StateCopy } from "../../node/state-copy.js";
 import {

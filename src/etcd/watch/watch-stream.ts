@@ -1,7 +1,7 @@
 // One Watch call: many watchers that share a stream of answers. Answers leave in the order in which they are made here,
 // so that a bookmark stands behind every event that it promises.
 import { T4Error } from "../../core/errors.js";
-import { keyRangeFromWire, rangeIsEmpty, type KeyRange } from "../../core/key-range.js";
+import { keyRangeFromWire, rangeIsEmpty, type KeyRange } from "../../core/range/key-range.js";
 import type { Watcher } from "../../node/node.js";
 import type { Timer } from "../../runtime/clock.js";
 import type { StreamCall, StreamReceiver } from "../../transport/service.js";

@@ -12,7 +12,7 @@ import type { LogIndex, Term } from "../../core/words.js";
 import type { SealPoint } from "../../log/log.js";
 import type { Clock, Timer } from "../../runtime/clock.js";
 import type { Logger } from "../../runtime/logger.js";
-import type { CommitRule, CommitRuleListener } from "../commit-rule.js";
+import type { CommitRule, CommitRuleListener } from "../write/commit-rule.js";
 import type { CheckpointKeeper } from "./checkpoint-keeper.js";
 
 /** How often the time is looked at: a gap of several of these means that the whole process stood still. */

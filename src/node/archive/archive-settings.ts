@@ -11,7 +11,7 @@ import { objectStoreT4Error } from "../../object/object-errors.js";
 import { ObjectStoreError, type ObjectStore } from "../../object/object-store.js";
 import { openObjectStore } from "../../object/open-object-store.js";
 import { assertFit, probeObjectStore } from "../../object/probe.js";
-import { noMetrics } from "../../runtime/metrics.js";
+import { noMetrics } from "../../runtime/metrics/metrics.js";
 import type { Runtime } from "../../runtime/runtime.js";
 import type { ArchiveConfig, CheckpointConfig, PinnedSource } from "./archive-config.js";
 import { StartWatch } from "./start-watch.js";

@@ -10,9 +10,9 @@ import { persistently, type StoreContext } from "../../archive/store-context.js"
 import type { ChainPoint, TakenOver } from "../../archive/take-over.js";
 import { readCheckpoint } from "../../checkpoint/restore/history.js";
 import { assert } from "../../lib/assert.js";
-import { SegmentImport } from "../../log/segment-import.js";
-import { lastIndexOf } from "../../log/segment-reader.js";
-import type { Disk } from "../../runtime/disk.js";
+import { SegmentImport } from "../../log/segment/segment-import.js";
+import { lastIndexOf } from "../../log/segment/segment-reader.js";
+import type { Disk } from "../../runtime/disk/disk.js";
 import type { Logger } from "../../runtime/logger.js";
 import type { Runtime } from "../../runtime/runtime.js";
 import type { LocalHistory } from "./local-history.js";

@@ -1,10 +1,10 @@
 // What a data directory holds of the log, without opening it: how far it goes, and which leader wrote what.
 import { revisionStep } from "../../core/entry.js";
 import { FIRST_REVISION, type LogIndex, type Revision, type Term } from "../../core/words.js";
-import { summarizeGroup } from "../../log/group-frames.js";
+import { summarizeGroup } from "../../log/segment/group-frames.js";
 import { LogReader } from "../../log/log-reader.js";
-import { forEachEntry, lastIndexOf } from "../../log/segment-reader.js";
-import type { Disk } from "../../runtime/disk.js";
+import { forEachEntry, lastIndexOf } from "../../log/segment/segment-reader.js";
+import type { Disk } from "../../runtime/disk/disk.js";
 import { readManifest } from "../../store/disk/open-disk-store.js";
 import type { DataPlaces } from "../directory/data-places.js";
 

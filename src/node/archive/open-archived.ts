@@ -5,7 +5,7 @@ import type { Log } from "../../log/log.js";
 import { objectStoreT4Error } from "../../object/object-errors.js";
 import { ObjectStoreError } from "../../object/object-store.js";
 import type { Runtime } from "../../runtime/runtime.js";
-import type { CommitRule } from "../commit-rule.js";
+import type { CommitRule } from "../write/commit-rule.js";
 import type { ArchiveRule } from "./archive-rule.js";
 import { takeDataDirectory, type DataDirectory } from "../directory/data-directory.js";
 import type { LocalNode } from "../local-node.js";

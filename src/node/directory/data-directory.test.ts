@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SeededRandom } from "../../../test/sim/seeded-random.js";
 import { SimulatedDisk, PowerLossError } from "../../../test/sim/simulated-disk.js";
-import type { Disk } from "../../runtime/disk.js";
+import type { Disk } from "../../runtime/disk/disk.js";
 import { openDataDirectory, readIdentity } from "./data-directory.js";
 import { decodeIdentity, encodeIdentity, makeIdentity } from "./identity.js";
 

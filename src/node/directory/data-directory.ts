@@ -5,9 +5,14 @@
 import { T4Error } from "../../core/errors.js";
 import { RESTORING_NAME } from "../../checkpoint/restore/restoring-directory.js";
 import { utf8Bytes } from "../../lib/bytes.js";
-import { DiskError, type DirectoryLock, type Disk, type LockableDisk } from "../../runtime/disk.js";
+import {
+  DiskError,
+  type DirectoryLock,
+  type Disk,
+  type LockableDisk,
+} from "../../runtime/disk/disk.js";
 import type { Random } from "../../runtime/random.js";
-import { readWholeFile, writeWholeFile } from "../../runtime/whole-file.js";
+import { readWholeFile, writeWholeFile } from "../../runtime/disk/whole-file.js";
 import {
   decodeIdentity,
   encodeIdentity,

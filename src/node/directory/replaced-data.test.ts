@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SeededRandom } from "../../../test/sim/seeded-random.js";
 import { PowerLossError, SimulatedDisk } from "../../../test/sim/simulated-disk.js";
-import type { Disk } from "../../runtime/disk.js";
+import type { Disk } from "../../runtime/disk/disk.js";
 import {
   claimDirectory,
   openDataDirectory,
@@ -17,7 +17,7 @@ import {
   RestoringDirectory,
 } from "../../checkpoint/restore/restoring-directory.js";
 import { utf8Bytes } from "../../lib/bytes.js";
-import { writeWholeFile } from "../../runtime/whole-file.js";
+import { writeWholeFile } from "../../runtime/disk/whole-file.js";
 import { setAside } from "./replaced-data.js";
 
 const write = (disk: Disk, directory: string, name: string, text: string): void => {

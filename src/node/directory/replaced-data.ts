@@ -11,8 +11,8 @@ import {
 } from "../../checkpoint/restore/restoring-directory.js";
 import { LOCK_NONCES_NAME } from "../../election/lock-nonces.js";
 import { utf8Bytes } from "../../lib/bytes.js";
-import type { Disk } from "../../runtime/disk.js";
-import { readWholeFile, writeWholeFile } from "../../runtime/whole-file.js";
+import type { Disk } from "../../runtime/disk/disk.js";
+import { readWholeFile, writeWholeFile } from "../../runtime/disk/whole-file.js";
 import type { DataPlaces } from "./data-places.js";
 import { IDENTITY_NAME } from "./identity.js";
 

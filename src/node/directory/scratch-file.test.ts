@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SimulatedDisk } from "../../../test/sim/simulated-disk.js";
-import { DiskError } from "../../runtime/disk.js";
+import { DiskError } from "../../runtime/disk/disk.js";
 import { openScratch, removeScratch } from "./scratch-file.js";
 
 test("a scratch file holds what is written until it is closed, and is gone then", () => {

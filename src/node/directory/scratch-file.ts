@@ -1,6 +1,6 @@
 // Files for what is too large for memory and needed for a moment: gone when they are closed, and what a crash leaves of
 // them is removed when the directory is taken next.
-import type { Disk } from "../../runtime/disk.js";
+import type { Disk } from "../../runtime/disk/disk.js";
 import { fromDiskError } from "../../store/file/file-errors.js";
 
 /** Its methods throw T4_NO_SPACE or T4_IO. */

@@ -2,7 +2,7 @@
 // Times are monotonic: a step of the wall clock neither kills nor prolongs a lease. A restart gives each its full time
 // again, never less.
 import { assert } from "../../lib/assert.js";
-import { IndexedHeap, type HeapItem } from "../../lib/indexed-heap.js";
+import { IndexedHeap, type HeapItem } from "../../lib/collections/indexed-heap.js";
 import type { Row } from "../../core/row.js";
 import { NO_LEASE, type Key, type LeaseId } from "../../core/words.js";
 

@@ -5,7 +5,7 @@ import type { Command } from "../../core/command.js";
 import { T4Error } from "../../core/errors.js";
 import type { Revision, Term } from "../../core/words.js";
 import { silentLogger } from "../../runtime/logger.js";
-import { aloneRule, type CommitRuleListener } from "../commit-rule.js";
+import { aloneRule, type CommitRuleListener } from "../write/commit-rule.js";
 import type { Completion } from "../node.js";
 import { Leadership } from "./leadership.js";
 

@@ -6,13 +6,13 @@ import { assert } from "../../lib/assert.js";
 import type { Log } from "../../log/log.js";
 import type { Runtime } from "../../runtime/runtime.js";
 import type { Store } from "../../store/store.js";
-import type { CommitRule, CommitRuleListener } from "../commit-rule.js";
+import type { CommitRule, CommitRuleListener } from "../write/commit-rule.js";
 import type { Identity } from "../directory/identity.js";
 import type { Lessor } from "../lease/lessor.js";
 import { AutoCompactor, type AutoCompaction } from "../maintenance/auto-compaction.js";
 import type { Quota } from "../maintenance/quota.js";
 import type { Completion } from "../node.js";
-import type { WritePipeline } from "../write-pipeline.js";
+import type { WritePipeline } from "../write/write-pipeline.js";
 
 /** How often a node that starts looks whether the disk is full. */
 const SPACE_POLL_MS = 20;

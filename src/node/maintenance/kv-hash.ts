@@ -2,12 +2,12 @@
 // same compact revision, and on a real etcd too. It is the CRC-32C of the name of etcd's bucket and of each row's key and
 // value there (server/storage/mvcc/hash.go), in the order of revisions. Rows at or below the compact revision count only
 // as far as they can be read at the revision that is hashed, so that it does not matter which of them are removed already.
-import { ALL_KEYS } from "../../core/key-range.js";
-import { compactedError, futureRevisionError } from "../../core/range-read.js";
+import { ALL_KEYS } from "../../core/range/key-range.js";
+import { compactedError, futureRevisionError } from "../../core/range/range-read.js";
 import type { Row } from "../../core/row.js";
 import { headOf } from "../../core/view.js";
 import type { Revision } from "../../core/words.js";
-import { crc32c } from "../../lib/crc32c.js";
+import { crc32c } from "../../lib/hashes/crc32c.js";
 import { varintSize } from "../../lib/varint.js";
 import type { Store } from "../../store/store.js";
 

@@ -1,7 +1,7 @@
 // Watchers that are behind, brought back by reading the history. Those that stand close together share one walk, so that
 // a thousand that start at once read the past once. Walks take turns, one slice of a few milliseconds a turn of the event
 // loop in all, and hold no more than a slice of events (or one revision, if that is larger).
-import type { KeyRange } from "../../core/key-range.js";
+import type { KeyRange } from "../../core/range/key-range.js";
 import {
   CATCH_UP_GAP_REVISIONS_MAX,
   CATCH_UP_RANGES_ALONE_MAX,

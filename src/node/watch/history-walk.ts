@@ -1,6 +1,6 @@
 // One walk through the history for watchers that are behind, in slices that end between two revisions: what is delivered
 // is never part of one.
-import type { KeyRange } from "../../core/key-range.js";
+import type { KeyRange } from "../../core/range/key-range.js";
 import { SLICE_BYTES_MAX } from "../../core/limits.js";
 import type { Row } from "../../core/row.js";
 import type { Revision } from "../../core/words.js";

@@ -1,7 +1,7 @@
 // One watcher: what it wants, where it stands, and how it is given events.
 // Invariant: every matching event before `nextRevision` was delivered, none from there on. A synced watcher stands at
 // the hub's revision + 1 (or at its start, if that lies in the future) without being told so.
-import { rangeIsEmpty, type KeyRange } from "../../core/key-range.js";
+import { rangeIsEmpty, type KeyRange } from "../../core/range/key-range.js";
 import type { Revision } from "../../core/words.js";
 import type { WatchBatch, WatchEvent, WatchOptions, WatchSink, Watcher } from "../node.js";
 

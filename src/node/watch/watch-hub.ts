@@ -2,7 +2,7 @@
 // whose sink is full leaves the fed ones and comes back through the history.
 // Must never: feed a watcher from two places, call a sink while another call is on the stack, or keep events for a
 // watcher that cannot take them.
-import { compactedError } from "../../core/range-read.js";
+import { compactedError } from "../../core/range/range-read.js";
 import type { Row } from "../../core/row.js";
 import type { Revision } from "../../core/words.js";
 import { assert } from "../../lib/assert.js";

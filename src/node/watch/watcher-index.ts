@@ -1,10 +1,10 @@
 // Watchers by what they watch, and the events that gather for them. Watchers of one range form a group, for which an
 // event is kept once and a batch is made once: 1,000 watchers of one prefix cost one push an event and one call a batch
 // each. A row finds its groups by its key (exact) and among the intervals (ranges), whatever else is watched.
-import type { KeyRange } from "../../core/key-range.js";
+import type { KeyRange } from "../../core/range/key-range.js";
 import type { Row } from "../../core/row.js";
 import type { Key, Revision } from "../../core/words.js";
-import { IntervalIndex } from "../../lib/interval-index.js";
+import { IntervalIndex } from "../../lib/collections/interval-index.js";
 import type { WatchEvent } from "../node.js";
 import { HubEvent, type PreviousRows } from "./hub-event.js";
 import type { HubWatcher } from "./hub-watcher.js";

@@ -1,6 +1,6 @@
 // What a file system's refusals mean to whoever uses a directory as an object store, and what to do about each.
-import type { DiskErrorCode } from "../../runtime/disk.js";
-import { diskError } from "../../runtime/disk-error.js";
+import type { DiskErrorCode } from "../../runtime/disk/disk.js";
+import { diskError } from "../../runtime/disk/disk-error.js";
 import { ObjectStoreError, type ObjectStoreErrorCode } from "../object-store.js";
 import { hasErrorCode } from "./files.js";
 

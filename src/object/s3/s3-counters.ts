@@ -1,5 +1,5 @@
 // How many requests a store made, how they ended and what they carried: this is what the bill is made of.
-import type { Metrics } from "../../runtime/metrics.js";
+import type { Metrics } from "../../runtime/metrics/metrics.js";
 import type { ObjectStoreErrorCode } from "../object-store.js";
 import type { S3Operation } from "./s3-operation.js";
 

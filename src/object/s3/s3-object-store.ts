@@ -13,7 +13,7 @@ import { assert, unreachable } from "../../lib/assert.js";
 import { compareBytes, utf8Bytes } from "../../lib/bytes.js";
 import { Permits } from "../../lib/permits.js";
 import type { Clock } from "../../runtime/clock.js";
-import { noMetrics, type Metrics } from "../../runtime/metrics.js";
+import { noMetrics, type Metrics } from "../../runtime/metrics/metrics.js";
 import type { Random } from "../../runtime/random.js";
 import { systemClock } from "../../runtime/system-clock.js";
 import { systemRandom } from "../../runtime/system-random.js";

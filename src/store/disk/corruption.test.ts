@@ -2,11 +2,11 @@
 // file, never something else.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ALL_KEYS } from "../../core/key-range.js";
+import { ALL_KEYS } from "../../core/range/key-range.js";
 import { T4Error } from "../../core/errors.js";
 import type { Revision } from "../../core/words.js";
 import { latin1, writeLatin1 } from "../../lib/bytes.js";
-import { crc32 } from "../../lib/crc32.js";
+import { crc32 } from "../../lib/hashes/crc32.js";
 import type { SimulatedDisk } from "../../../test/sim/simulated-disk.js";
 import { STORE_DIRECTORY, StoreDriver } from "../../../test/sim/store-driver.js";
 import { bytes, drain, drainEvents } from "../../../test/suites/store-suite.js";

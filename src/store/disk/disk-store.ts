@@ -4,7 +4,7 @@
 import { assert } from "../../lib/assert.js";
 import type { Entry } from "../../core/entry.js";
 import { T4Error } from "../../core/errors.js";
-import { ALL_KEYS, type KeyRange } from "../../core/key-range.js";
+import { ALL_KEYS, type KeyRange } from "../../core/range/key-range.js";
 import type { Row } from "../../core/row.js";
 import type { RowCursor, RowHead } from "../../core/view.js";
 import {

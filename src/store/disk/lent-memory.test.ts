@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { StoreDriver } from "../../../test/sim/store-driver.js";
 import { bytes, drain, drainEvents } from "../../../test/suites/store-suite.js";
-import { ALL_KEYS } from "../../core/key-range.js";
+import { ALL_KEYS } from "../../core/range/key-range.js";
 import type { Row } from "../../core/row.js";
 import type { Revision } from "../../core/words.js";
 

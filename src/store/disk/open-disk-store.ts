@@ -1,8 +1,8 @@
 // Opens a store's directory: reads the manifest, opens what it names, removes what a crash left behind.
 // Must never: remove a file that is not the store's own, or take a directory without manifest but with files for new.
 import { WAITING_ROWS_BYTES_MAX } from "../../core/limits.js";
-import type { Disk } from "../../runtime/disk.js";
-import type { Histogram, Metrics } from "../../runtime/metrics.js";
+import type { Disk } from "../../runtime/disk/disk.js";
+import type { Histogram, Metrics } from "../../runtime/metrics/metrics.js";
 import type { Runtime } from "../../runtime/runtime.js";
 import { BlockCache } from "../file/block-cache.js";
 import { corrupt, fromDiskError } from "../file/file-errors.js";

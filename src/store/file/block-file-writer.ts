@@ -2,9 +2,9 @@
 // Runs in the table worker only: every call may block on the disk.
 import { assert } from "../../lib/assert.js";
 import { writeLatin1 } from "../../lib/bytes.js";
-import { crc32 } from "../../lib/crc32.js";
-import { sha256 } from "../../lib/sha256.js";
-import type { Disk, DiskFile } from "../../runtime/disk.js";
+import { crc32 } from "../../lib/hashes/crc32.js";
+import { sha256 } from "../../lib/hashes/sha256.js";
+import type { Disk, DiskFile } from "../../runtime/disk/disk.js";
 import { BLOCK_FILE_KINDS, FOOTER_BYTES, type BlockFileKind } from "./block-format.js";
 import { writeU32, writeU64 } from "./fixed.js";
 

@@ -1,10 +1,10 @@
 // Reads a block file (format: block-format.ts). Opening reads the footer and the metadata, which stay in memory; blocks
 // are read when needed, checked, and kept by the cache.
 // Must never: hand out a byte that its checksum does not cover.
-import { crc32 } from "../../lib/crc32.js";
+import { crc32 } from "../../lib/hashes/crc32.js";
 import { latin1 } from "../../lib/bytes.js";
 import { T4Error } from "../../core/errors.js";
-import type { Disk, DiskFile } from "../../runtime/disk.js";
+import type { Disk, DiskFile } from "../../runtime/disk/disk.js";
 import type { BlockCache } from "./block-cache.js";
 import { BLOCK_FILE_KINDS, FOOTER_BYTES, type BlockFileKind, type Footer } from "./block-format.js";
 import { corrupt, fromDiskError } from "./file-errors.js";

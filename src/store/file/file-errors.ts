@@ -1,6 +1,6 @@
 // How what is wrong with a file is told: always with its path and the offset.
 import { T4Error } from "../../core/errors.js";
-import { DiskError } from "../../runtime/disk.js";
+import { DiskError } from "../../runtime/disk/disk.js";
 
 /** A file that does not hold what was written to it. */
 export function corrupt(path: string, offset: number, what: string, cause?: unknown): T4Error {

@@ -1,6 +1,6 @@
 // A memtable as a source of a merge, in either direction. Rows may enter while it stands: it then finds its place again
 // by key, and sees nothing new, since they are above the revision it reads.
-import type { KeyRange } from "../../core/key-range.js";
+import type { KeyRange } from "../../core/range/key-range.js";
 import type { Row } from "../../core/row.js";
 import type { Key, Revision } from "../../core/words.js";
 import type { VersionSource } from "../read/source.js";

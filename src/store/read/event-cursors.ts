@@ -1,6 +1,6 @@
 // Walks over events: rows in the order of their revisions, from the log tables and then from memory.
-import type { KeyRange } from "../../core/key-range.js";
-import { rangeContains } from "../../core/key-range.js";
+import type { KeyRange } from "../../core/range/key-range.js";
+import { rangeContains } from "../../core/range/key-range.js";
 import type { Row } from "../../core/row.js";
 import type { Revision } from "../../core/words.js";
 import type { EventCursor } from "../store.js";

@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readAll } from "../../../test/node/plain-node.js";
-import { RangePages } from "../../core/range-pages.js";
-import { RangeRead, readRange } from "../../core/range-read.js";
+import { RangePages } from "../../core/range/range-pages.js";
+import { RangeRead, readRange } from "../../core/range/range-read.js";
 import { makeRow } from "../../core/row.js";
 import type { ReadView } from "../../core/view.js";
 import { NEVER_COMPACTED, NO_LEASE, type Revision } from "../../core/words.js";

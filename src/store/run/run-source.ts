@@ -1,5 +1,5 @@
 // An index run as a source of a merge: of each key the newest version at one revision, ascending or descending.
-import type { KeyRange } from "../../core/key-range.js";
+import type { KeyRange } from "../../core/range/key-range.js";
 import type { Row } from "../../core/row.js";
 import type { RowHead } from "../../core/view.js";
 import type { Key, Revision } from "../../core/words.js";

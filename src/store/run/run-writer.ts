@@ -3,7 +3,7 @@
 import { assert } from "../../lib/assert.js";
 import { writeBigVarint, writeVarint } from "../../lib/varint.js";
 import { NO_LEASE } from "../../core/words.js";
-import type { Disk } from "../../runtime/disk.js";
+import type { Disk } from "../../runtime/disk/disk.js";
 import { BlockFileWriter, type WrittenFile } from "../file/block-file-writer.js";
 import { writeU32, writeU64 } from "../file/fixed.js";
 import type { StoredHead } from "../read/source.js";

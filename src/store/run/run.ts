@@ -2,7 +2,7 @@
 // First keys of blocks and the bloom filter stay in memory; a key that is not there costs about 100 ns.
 import { NO_LEASE, type Key, type LeaseId, type Revision } from "../../core/words.js";
 import { readVarint } from "../../lib/varint.js";
-import type { Disk } from "../../runtime/disk.js";
+import type { Disk } from "../../runtime/disk/disk.js";
 import type { BlockCache } from "../file/block-cache.js";
 import { BlockFile } from "../file/block-file.js";
 import { corrupt } from "../file/file-errors.js";

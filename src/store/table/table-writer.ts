@@ -8,7 +8,7 @@
 import { assert } from "../../lib/assert.js";
 import { writeVarint } from "../../lib/varint.js";
 import type { Row } from "../../core/row.js";
-import type { Disk } from "../../runtime/disk.js";
+import type { Disk } from "../../runtime/disk/disk.js";
 import { BlockFileWriter, type WrittenFile } from "../file/block-file-writer.js";
 import { writeU32, writeU64 } from "../file/fixed.js";
 

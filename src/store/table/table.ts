@@ -2,7 +2,7 @@
 import { readRow, type Row } from "../../core/row.js";
 import type { Key } from "../../core/words.js";
 import { readVarint } from "../../lib/varint.js";
-import type { Disk } from "../../runtime/disk.js";
+import type { Disk } from "../../runtime/disk/disk.js";
 import type { BlockCache } from "../file/block-cache.js";
 import { BlockFile } from "../file/block-file.js";
 import { corrupt } from "../file/file-errors.js";

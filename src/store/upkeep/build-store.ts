@@ -6,7 +6,7 @@ import { assert } from "../../lib/assert.js";
 import type { Row } from "../../core/row.js";
 import type { RowHead } from "../../core/view.js";
 import type { LogIndex, Revision, Term } from "../../core/words.js";
-import type { Disk } from "../../runtime/disk.js";
+import type { Disk } from "../../runtime/disk/disk.js";
 import { MergeCursor } from "../read/merge-cursor.js";
 import { AscendingRunSource } from "../run/run-source.js";
 import { TableWriter } from "../table/table-writer.js";

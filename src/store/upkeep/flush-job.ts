@@ -2,12 +2,12 @@
 // log: the main thread's heap is not touched, and the files are a pure function of the entries' rows.
 import { assert } from "../../lib/assert.js";
 import { latin1Bytes } from "../../lib/bytes.js";
-import { crc32 } from "../../lib/crc32.js";
-import { sha256 } from "../../lib/sha256.js";
+import { crc32 } from "../../lib/hashes/crc32.js";
+import { sha256 } from "../../lib/hashes/sha256.js";
 import { revisionStep, type Entry } from "../../core/entry.js";
 import { T4Error } from "../../core/errors.js";
 import type { LogIndex, Revision, Term } from "../../core/words.js";
-import type { Disk } from "../../runtime/disk.js";
+import type { Disk } from "../../runtime/disk/disk.js";
 import { writeU32 } from "../file/fixed.js";
 import { RunWriter } from "../run/run-writer.js";
 import { TableWriter } from "../table/table-writer.js";

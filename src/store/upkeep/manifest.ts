@@ -6,7 +6,7 @@
 //   rest    the Manifest below as JSON, its members in the order written here, and a newline
 // The first line has this form in every version.
 import { latin1, latin1Bytes } from "../../lib/bytes.js";
-import { crc32 } from "../../lib/crc32.js";
+import { crc32 } from "../../lib/hashes/crc32.js";
 import { T4Error } from "../../core/errors.js";
 import { NEVER_COMPACTED, type LogIndex, type Revision, type Term } from "../../core/words.js";
 import { corrupt } from "../file/file-errors.js";

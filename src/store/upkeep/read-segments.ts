@@ -1,7 +1,7 @@
 // The entries of sealed segments, for the table worker.
 import type { Entry } from "../../core/entry.js";
-import { forEachEntry, SegmentReader } from "../../log/segment-reader.js";
-import type { Disk } from "../../runtime/disk.js";
+import { forEachEntry, SegmentReader } from "../../log/segment/segment-reader.js";
+import type { Disk } from "../../runtime/disk/disk.js";
 
 /** Entries of whole segments in order. Throws T4_CORRUPT, T4_FORMAT_TOO_NEW or a DiskError. */
 export function* readSegments(disk: Disk, paths: readonly string[]): Iterable<Entry> {

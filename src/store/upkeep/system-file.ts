@@ -2,9 +2,9 @@
 //
 // Format: 4 bytes "T4SY" | u32 version | u32 crc32 of the 8 bytes before and the state | state
 import { latin1 } from "../../lib/bytes.js";
-import { crc32 } from "../../lib/crc32.js";
+import { crc32 } from "../../lib/hashes/crc32.js";
 import { T4Error } from "../../core/errors.js";
-import type { Disk } from "../../runtime/disk.js";
+import type { Disk } from "../../runtime/disk/disk.js";
 import { corrupt } from "../file/file-errors.js";
 import { readU32 } from "../file/fixed.js";
 

@@ -4,7 +4,7 @@
 import { unreachable } from "../../lib/assert.js";
 import { T4Error, type T4ErrorCode } from "../../core/errors.js";
 import type { Clock } from "../../runtime/clock.js";
-import type { Disk } from "../../runtime/disk.js";
+import type { Disk } from "../../runtime/disk/disk.js";
 import type { WorkerHandler } from "../../runtime/threads.js";
 import { fromDiskError } from "../file/file-errors.js";
 import { flush, type FlushOrder, type ReadSegments } from "./flush-job.js";

@@ -7,7 +7,7 @@
 import { assert } from "../../lib/assert.js";
 import { T4Error } from "../../core/errors.js";
 import type { Clock } from "../../runtime/clock.js";
-import type { Disk } from "../../runtime/disk.js";
+import type { Disk } from "../../runtime/disk/disk.js";
 import { BlockCache } from "../file/block-cache.js";
 import { Run } from "../run/run.js";
 import { Table } from "../table/table.js";

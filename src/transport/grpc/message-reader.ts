@@ -2,7 +2,7 @@
 // others are put together in a buffer that grows with what has come, not with what was announced.
 import type { Gunzip } from "../context.js";
 import { GRPC_STATUS, type GrpcStatus } from "../service.js";
-import { readUint32 } from "../http2/frames.js";
+import { readUint32 } from "../http2/frames/frames.js";
 import { MESSAGE_HEAD_BYTES, type Session } from "../http2/session.js";
 
 export interface MessageSink {

@@ -9,7 +9,7 @@ import {
   type StreamReceiver,
   type HeaderMemo,
 } from "../service.js";
-import { writeUint32 } from "../http2/frames.js";
+import { writeUint32 } from "../http2/frames/frames.js";
 import { trailersBlock, trailersOnlyBlock } from "./status.js";
 import { MessageReader, type MessageSink } from "./message-reader.js";
 import type { RequestHead } from "../http2/request-head.js";

@@ -4,7 +4,7 @@ import { assert } from "../../lib/assert.js";
 import { NO_BYTES, copyBytes } from "../bytes.js";
 import type { Route } from "../context.js";
 import { GRPC_STATUS, type GrpcStatus, type UnaryCall, type HeaderMemo } from "../service.js";
-import { writeUint32 } from "../http2/frames.js";
+import { writeUint32 } from "../http2/frames/frames.js";
 import { trailersOnlyBlock } from "./status.js";
 import { MessageReader, type MessageSink } from "./message-reader.js";
 import type { RequestHead } from "../http2/request-head.js";

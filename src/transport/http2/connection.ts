@@ -3,7 +3,7 @@
 import type { Timer } from "../../runtime/clock.js";
 import type { TransportContext } from "../context.js";
 import type { Socket, SocketEvents } from "../socket.js";
-import { DRAIN_PING, FrameReader } from "./frame-reader.js";
+import { DRAIN_PING, FrameReader } from "./frames/frame-reader.js";
 import {
   ConnectionError,
   ERROR,
@@ -11,7 +11,7 @@ import {
   SETTING,
   STREAM_ID_MAX,
   WINDOW_BYTES_DEFAULT,
-} from "./frames.js";
+} from "./frames/frames.js";
 import { Requests } from "./requests.js";
 import { Session } from "./session.js";
 

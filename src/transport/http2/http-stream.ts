@@ -2,7 +2,7 @@
 import { encodeLiteralBlock } from "../hpack/encoder.js";
 import { INTERNAL_ERROR, StreamService, toWire } from "../http-message.js";
 import type { HttpResponse, HttpStreamCall, HttpStreamHandler } from "../service.js";
-import { ERROR } from "./frames.js";
+import { ERROR } from "./frames/frames.js";
 import { answerHttp } from "./http-call.js";
 import type { Session } from "./session.js";
 import { ENDING, type Exchange, type Stream } from "./stream.js";

@@ -5,7 +5,7 @@ import { FIELD, type HeaderField } from "../hpack/field.js";
 import { encodeLiteralBlock } from "../hpack/encoder.js";
 import { streamRoute } from "../http-message.js";
 import { GRPC_STATUS } from "../service.js";
-import { ConnectionError, ERROR, FLAG, type Http2ErrorCode, readUint32 } from "./frames.js";
+import { ConnectionError, ERROR, FLAG, type Http2ErrorCode, readUint32 } from "./frames/frames.js";
 import { ACCEPTED_ENCODINGS, trailersOnlyBlock } from "../grpc/status.js";
 import { HeadCache } from "./head-cache.js";
 import { HttpCall, httpRequestHead } from "./http-call.js";

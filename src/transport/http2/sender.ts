@@ -10,9 +10,9 @@ import {
   WINDOW_BYTES_DEFAULT,
   WINDOW_BYTES_MAX,
   writeFrameHead,
-} from "./frames.js";
+} from "./frames/frames.js";
 import { ENDING, type Stream } from "./stream.js";
-import type { FrameWriter } from "./writer.js";
+import type { FrameWriter } from "./frames/writer.js";
 
 export class Sender {
   /** Bytes of DATA the peer takes on the whole connection, and on a new stream. The latter may be negative later on. */

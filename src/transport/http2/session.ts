@@ -15,12 +15,12 @@ import {
   type Http2ErrorCode,
   writeFrameHead,
   writeUint32,
-} from "./frames.js";
+} from "./frames/frames.js";
 import { Output } from "./output.js";
 import { Sender } from "./sender.js";
 import { ENDING, type Exchange, Stream } from "./stream.js";
 import { StreamTable } from "./stream-table.js";
-import { FrameWriter } from "./writer.js";
+import { FrameWriter } from "./frames/writer.js";
 
 /** gRPC's frame around a message: a flag for compression and the length. */
 export const MESSAGE_HEAD_BYTES = 5;

@@ -1,6 +1,6 @@
 // The opening handshake of a websocket (RFC 6455, 4.2): what makes an HTTP/1.1 request one, and its answer.
 import { latin1Bytes } from "../../lib/bytes.js";
-import { sha1Base64 } from "../../lib/sha1.js";
+import { sha1Base64 } from "../../lib/hashes/sha1.js";
 import type { Http1Head, Refusal } from "../http1/request.js";
 
 const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";

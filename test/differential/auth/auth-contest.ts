@@ -1,6 +1,6 @@
 // Puts a script of several users to two servers and compares every answer.
 import { GrpcClient, type Message } from "../../support/grpc-client.js";
-import type { ServerProcess } from "../../support/server-process.js";
+import type { ServerProcess } from "../../support/process/server-process.js";
 import { compareAnswers, type Difference } from "../compare.js";
 import { Participant } from "../participant.js";
 import { generateAuthScript, PASSWORDS, type AuthOperation, type User } from "./auth-script.js";

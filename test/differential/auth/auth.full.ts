@@ -1,7 +1,7 @@
 // Our server against etcd 3.4.23 with auth on, as several users, on fixed seeds.
 import { test } from "node:test";
-import { skipWithout } from "../../support/foreign-tool.js";
-import { startEtcd, startSubject } from "../../support/server-process.js";
+import { skipWithout } from "../../support/process/foreign-tool.js";
+import { startEtcd, startSubject } from "../../support/process/server-process.js";
 import { runAuthSeeds } from "./run-auth-seeds.js";
 
 const SCRIPTS = 10;

@@ -1,5 +1,5 @@
 // Scripts of several users, one a seed, each on fresh servers whose passwords cost next to nothing.
-import type { ServerOptions, ServerProcess } from "../../support/server-process.js";
+import type { ServerOptions, ServerProcess } from "../../support/process/server-process.js";
 import { runAuthSeed } from "./auth-contest.js";
 
 type Start = (options: ServerOptions) => Promise<ServerProcess>;

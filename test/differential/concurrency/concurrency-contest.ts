@@ -4,8 +4,12 @@ import assert from "node:assert/strict";
 import type { CallOutcome, Message } from "../../support/grpc-client.js";
 import { GrpcClient } from "../../support/grpc-client.js";
 import { SeededRandom } from "../../support/seeded-random.js";
-import { startEtcd, startSubject, type ServerProcess } from "../../support/server-process.js";
-import { sleep } from "../../support/wait.js";
+import {
+  startEtcd,
+  startSubject,
+  type ServerProcess,
+} from "../../support/process/server-process.js";
+import { sleep } from "../../support/process/wait.js";
 
 const SETTLE_MS = 5_000;
 const OBSERVATION_BEGINS_MS = 150;

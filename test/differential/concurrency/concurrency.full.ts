@@ -1,9 +1,9 @@
 // Locks and elections against etcd, on fixed seeds, and what no script asks.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { skipWithout } from "../../support/foreign-tool.js";
-import { startEtcd, startSubject } from "../../support/server-process.js";
-import { sleep } from "../../support/wait.js";
+import { skipWithout } from "../../support/process/foreign-tool.js";
+import { startEtcd, startSubject } from "../../support/process/server-process.js";
+import { sleep } from "../../support/process/wait.js";
 import { runConcurrencySeeds, Side } from "./concurrency-contest.js";
 
 const SCRIPTS = 20;

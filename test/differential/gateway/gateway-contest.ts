@@ -9,7 +9,11 @@ import { camelCase } from "../../../src/server/gateway/json-to-wire.js";
 import { gatewayRoutes } from "../../../src/server/gateway/routes.js";
 import type { Message } from "../../support/grpc-client.js";
 import { SeededRandom } from "../../support/seeded-random.js";
-import { startEtcd, startSubject, type ServerProcess } from "../../support/server-process.js";
+import {
+  startEtcd,
+  startSubject,
+  type ServerProcess,
+} from "../../support/process/server-process.js";
 import { canonical } from "../canonical.js";
 import { generateScript } from "../script/generate.js";
 import { resolve, resolveMessage, type Operation, type Resolution } from "../script/operation.js";

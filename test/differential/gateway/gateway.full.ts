@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { methodDescriptors } from "../../../src/etcd/gen/descriptors.js";
 import { gatewayRoutes } from "../../../src/server/gateway/routes.js";
-import { skipWithout } from "../../support/foreign-tool.js";
+import { skipWithout } from "../../support/process/foreign-tool.js";
 import type { Message } from "../../support/grpc-client.js";
-import { startEtcd, startSubject } from "../../support/server-process.js";
+import { startEtcd, startSubject } from "../../support/process/server-process.js";
 import { messageOf, runGatewaySeeds, Side } from "./gateway-contest.js";
 
 const SCRIPTS = 10;

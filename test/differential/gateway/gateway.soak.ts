@@ -1,6 +1,6 @@
 // The same on as many seeds as asked: `--seeds N`, from T4_TEST_SEED_FIRST on.
 import { test } from "node:test";
-import { skipWithout } from "../../support/foreign-tool.js";
+import { skipWithout } from "../../support/process/foreign-tool.js";
 import { seedsFromEnvironment } from "../../support/seeded-random.js";
 import { runGatewaySeeds } from "./gateway-contest.js";
 
