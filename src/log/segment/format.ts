@@ -115,7 +115,7 @@ export function writeGroupHeader(view: DataView, header: GroupHeader): void {
     header.length <= view.byteLength &&
       header.length % FRAME_ALIGNMENT_BYTES === 0 &&
       header.length <= FRAME_BYTES_MAX,
-    "a frame is as long as its header says",
+    "a frame fits into the memory it is written to",
   );
   view.setUint32(0, header.length, true);
   view.setUint32(4, header.entryCount, true);

@@ -17,7 +17,7 @@ import type { ArchiveConfig } from "./archive-config.js";
  */
 export async function readOrFork(
   context: StoreContext,
-  archive: ArchiveConfig,
+  archive: Pick<ArchiveConfig, "store" | "branch" | "target">,
   logger: Logger,
 ): Promise<ReadManifest | null> {
   const { store, branch, target } = archive;
