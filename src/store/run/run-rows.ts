@@ -2,7 +2,8 @@
 // numbers but the revision are read only when asked for.
 import { readVarint } from "../../lib/varint.js";
 import { NUMBERS_LENGTH, SAME_KEY } from "./run-format.js";
-import { markAt, marksOf, RunHead, type Run } from "./run.js";
+import { RunHead, type Run } from "./run.js";
+import { markAt, marksOf } from "./run-block.js";
 import type { SearchKey } from "./search-key.js";
 
 const cursor = { at: 0 };
@@ -33,10 +34,12 @@ export class RunRows {
   /** Goes to the last restart before the place of (key, revision). */
   seek(search: SearchKey, revision: number): void {
     const { run } = this;
-    this.#number = Math.max(run.blockBefore(search, revision), 0);
-    if (this.#number <= this.#lastNumber) {
+    const before = run.blockBefore(search, revision);
+    this.#number = Math.max(before, 0);
+    this.#block = null;
+    if (before >= 0) {
       const block = this.#takeBlock();
-      this.#at = markAt(block, run.restartBefore(block, search, revision));
+      this.#at = run.offsetBefore(before, block, search, revision);
     }
   }
 

@@ -5,7 +5,8 @@ import type { RowHead } from "../../core/view.js";
 import type { Key, Revision } from "../../core/words.js";
 import { latin1 } from "../../lib/bytes.js";
 import type { VersionSource } from "../read/source.js";
-import { restartsOf, RunHead, type Run } from "./run.js";
+import { RunHead, type Run } from "./run.js";
+import { restartsOf } from "./run-block.js";
 import { compareKey, RunRows } from "./run-rows.js";
 import { SearchKey } from "./search-key.js";
 
@@ -106,7 +107,7 @@ export class DescendingRunSource implements VersionSource {
       this.#restarts =
         this.#number < 0
           ? 0
-          : run.restartBefore(run.file.block(this.#number), search, ABOVE_ALL) + 1;
+          : run.restartBefore(this.#number, run.file.block(this.#number), search, ABOVE_ALL) + 1;
     }
     this.advance();
   }

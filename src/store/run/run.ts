@@ -9,6 +9,8 @@ import { corrupt } from "../file/file-errors.js";
 import { readU32, readU64 } from "../file/fixed.js";
 import type { StoredHead } from "../read/source.js";
 import { bloomMayContain } from "./bloom.js";
+import { RestartIndex } from "./restart-index.js";
+import { marksOf } from "./run-block.js";
 import { NUMBERS_LENGTH, RUN_BLOCK_META_BYTES } from "./run-format.js";
 import type { SearchKey } from "./search-key.js";
 
@@ -69,6 +71,7 @@ export class Run {
   readonly #prefixLength: number;
   readonly #heads: Float64Array;
   readonly #bloom: Uint8Array;
+  readonly #restarts: RestartIndex;
 
   constructor(disk: Disk, path: string, cache: BlockCache) {
     const file = BlockFile.open(disk, path, "run", cache);
@@ -89,7 +92,8 @@ export class Run {
     }
     this.#keys = meta.subarray(keysAt, keysAt + keyBytes);
     this.#bloom = meta.subarray(keysAt + keyBytes);
-    this.#prefixLength = this.#commonPrefix();
+    this.#restarts = new RestartIndex(blocks);
+    this.#prefixLength = blocks === 0 ? 0 : this.#commonPrefix(0, blocks - 1);
     this.#heads = new Float64Array(blocks);
     for (let block = 0; block < blocks; block += 1) {
       const start = (this.#keyEnds[block] as number) + this.#prefixLength;
@@ -115,12 +119,13 @@ export class Run {
     if (revision < this.firstRevision || !this.mayContain(search)) {
       return false;
     }
-    let number = Math.max(this.blockBefore(search, revision), 0);
+    const before = this.blockBefore(search, revision);
     let matched = 0;
-    for (let isFirst = true; number < this.file.footer.blocks; number += 1, isFirst = false) {
+    for (let number = Math.max(before, 0); number < this.file.footer.blocks; number += 1) {
       const block = this.file.block(number);
-      const marks = marksOf(block);
-      let at = isFirst ? markAt(block, this.restartBefore(block, search, revision)) : 0;
+      const isFirst = number === before;
+      let at = isFirst ? this.offsetBefore(number, block, search, revision) : 0;
+      const marks = isFirst ? this.#restarts.marks : marksOf(block);
       while (at < marks) {
         // The head of the row: two varints, nearly always of one byte, and the flags.
         let shared = block[at] as number;
@@ -202,41 +207,50 @@ export class Run {
     return order < 0 || (order === 0 && (this.#blockRevisions[block] as number) > revision);
   }
 
-  /** As the first keys ascend, what the first and the last have in common. */
-  #commonPrefix(): number {
+  /** What the first keys of two blocks have in common, in bytes: as keys ascend, so have all keys between them. */
+  #commonPrefix(one: number, other: number): number {
     const keys = this.#keys;
-    const blocks = this.#blockRevisions.length;
-    const last = blocks === 0 ? 0 : (this.#keyEnds[blocks - 1] as number);
-    const most = blocks === 0 ? 0 : Math.min(this.#keyEnds[1] as number, keys.length - last);
+    const oneStart = this.#keyEnds[one] as number;
+    const otherStart = this.#keyEnds[other] as number;
+    const most = Math.min(
+      (this.#keyEnds[one + 1] as number) - oneStart,
+      (this.#keyEnds[other + 1] as number) - otherStart,
+    );
     let length = 0;
-    while (length < most && keys[length] === keys[last + length]) {
+    while (length < most && keys[oneStart + length] === keys[otherStart + length]) {
       length += 1;
     }
     return length;
   }
 
-  /** The last restart of a block before the place of (key, revision); the first restart if none is. */
-  restartBefore(block: Uint8Array, search: SearchKey, revision: number): number {
-    const marks = marksOf(block);
-    let low = 0;
-    let high = restartsOf(block);
+  /** Where in block `number`, which `blockBefore` has named, the last restart before the place of (key, revision) is. */
+  offsetBefore(number: number, block: Uint8Array, search: SearchKey, revision: number): number {
+    const restart = this.restartBefore(number, block, search, revision);
+    const { low, high, at, marks } = this.#restarts;
+    return low === high ? at : readU32(block, marks + restart * 4);
+  }
+
+  /** The last restart before the place of (key, revision) in block `number`, which `blockBefore` has named. */
+  restartBefore(number: number, block: Uint8Array, search: SearchKey, revision: number): number {
+    const restarts = this.#restarts;
+    if (!restarts.has(number)) {
+      const isLast = number + 1 === this.file.footer.blocks;
+      restarts.make(number, block, isLast ? 0 : this.#commonPrefix(number, number + 1));
+    }
     // What the keys on either side of those still in question have in common with the one wanted, those share too.
-    let matchedLow = 0;
-    let matchedHigh = 0;
+    let matchedLow = restarts.seek(number, search);
+    let matchedHigh = matchedLow;
+    const { marks } = restarts;
+    let { low, high } = restarts;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      let at = readU32(block, marks + middle * 4) + 1;
-      let rest = block[at] as number;
-      if (rest > 0x7f) {
-        cursor.at = at;
-        rest = readVarint(block, cursor, marks);
-        at = cursor.at;
-      } else {
-        at += 1;
-      }
-      const keyEnd = at + 1 + rest;
+      // A restart shares nothing with the row before it.
+      cursor.at = readU32(block, marks + middle * 4) + 1;
+      const rest = readVarint(block, cursor, marks);
+      const keyStart = cursor.at + 1;
+      const keyEnd = keyStart + rest;
       const shared = matchedLow < matchedHigh ? matchedLow : matchedHigh;
-      const order = compareRest(block, at + 1 + shared, keyEnd, search, shared);
+      const order = compareRest(block, keyStart + shared, keyEnd, search, shared);
       let isBefore = order < 0;
       if (order === 0) {
         cursor.at = keyEnd;
@@ -252,22 +266,6 @@ export class Run {
     }
     return Math.max(low - 1, 0);
   }
-}
-
-/** Where a block's records end and its marks begin. */
-export function marksOf(block: Uint8Array): number {
-  return block.length - 8 - readU32(block, block.length - 8) * 4;
-}
-
-export function restartsOf(block: Uint8Array): number {
-  return readU32(block, block.length - 8);
-}
-
-/** Where the rows from a restart on begin; for the number of restarts, where the records end. */
-export function markAt(block: Uint8Array, restart: number): number {
-  const marks = marksOf(block);
-  const at = marks + restart * 4;
-  return at < block.length - 8 ? readU32(block, at) : marks;
 }
 
 /** 48 bits of a key as a number: the order of heads is that of the keys they are from, unless they are equal. */

@@ -80,3 +80,38 @@ test("a damaged block is told by whoever looks at it, and harms no neighbour", (
   }
   assert.ok(damaged > 0 && damaged < 10 * 20, `${damaged} reads failed`);
 });
+
+test("a row is found wherever its revision lies: far apart, close together, or many rows to one revision", () => {
+  for (let seed = 1; seed <= 20; seed += 1) {
+    const random = new SeededRandom(seed);
+    const rows: Row[] = [];
+    let revision = 2;
+    let subRevision = 0;
+    const length = random.below(300);
+    for (let i = 0; i < 1 + random.below(1_200); i += 1) {
+      const value = new Uint8Array(random.below(1 + length));
+      const [mod, none] = [revision as Revision, 0 as Revision];
+      rows.push(makeRow(`key/${i}`, value, mod, subRevision, none, 1, NO_LEASE));
+      if (random.chance(0.5 + 0.499 * (seed % 2))) {
+        subRevision += 1;
+      } else {
+        subRevision = 0;
+        revision += random.chance(0.01) ? random.below(1_000_000_000) + 1 : 1;
+      }
+    }
+    const disk = new SimulatedDisk();
+    write(disk, "/table", rows);
+    const table = new Table(disk, "/table", new BlockCache(1 << 20));
+    for (const row of rows) {
+      const found = table.row(row.modRevision, row.subRevision, row.key);
+      assert.deepEqual(found.wire, row.wire, `seed ${seed}`);
+    }
+    for (let i = 0; i < 100; i += 1) {
+      const near = rows[random.below(rows.length)]!;
+      const from = Math.max(near.modRevision + random.below(5) - 2, 0);
+      const walk = table.rowsFrom(from, true);
+      const first = rows.find((row) => row.modRevision >= from);
+      assert.equal(walk.next()?.key, first?.key, `seed ${seed}, from ${from}`);
+    }
+  }
+});
