@@ -207,21 +207,32 @@ function readRows(
   count: number,
   revision: Revision,
 ): Row[] {
-  const rows: Row[] = [];
-  for (let subRevision = 0; subRevision < count; subRevision += 1) {
-    const length = readVarint(source, cursor, end);
-    const rowEnd = cursor.at + length;
-    if (rowEnd > end) {
-      throw new RangeError("a row ends past its entry");
-    }
-    const row = readRow(source, cursor.at, rowEnd, subRevision);
-    if (row.modRevision !== revision) {
-      throw new RangeError("a row's revision is not its entry's");
-    }
-    rows.push(row);
-    cursor.at = rowEnd;
+  // Most entries have one row, and a list that grows takes room for seventeen.
+  const rows = [readEntryRow(source, cursor, end, 0, revision)];
+  for (let subRevision = 1; subRevision < count; subRevision += 1) {
+    rows.push(readEntryRow(source, cursor, end, subRevision, revision));
   }
   return rows;
+}
+
+function readEntryRow(
+  source: Uint8Array,
+  cursor: { at: number },
+  end: number,
+  subRevision: number,
+  revision: Revision,
+): Row {
+  const length = readVarint(source, cursor, end);
+  const rowEnd = cursor.at + length;
+  if (rowEnd > end) {
+    throw new RangeError("a row ends past its entry");
+  }
+  const row = readRow(source, cursor.at, rowEnd, subRevision);
+  if (row.modRevision !== revision) {
+    throw new RangeError("a row's revision is not its entry's");
+  }
+  cursor.at = rowEnd;
+  return row;
 }
 
 function readEffect(source: Uint8Array, cursor: { at: number }, end: number): SystemEffect | null {

@@ -1,7 +1,8 @@
 // Blocks of tables and runs in memory, within one budget of bytes. CLOCK: a block that was used since the hand last
 // passed is spared once. Blocks are found through arrays of their file, by number: a hit costs no hashing and no list
 // surgery.
-// Must never: reuse the memory of a block. Rows are views on it and may outlive its time in the cache.
+// Must never: reuse the memory of a block that it pushes out. Rows are views on it, and walks go on in it.
+import { SpareBlocks } from "./spare-blocks.js";
 
 /** What a block takes beside its bytes, about: the objects of its buffer and the allocator's share. */
 const BLOCK_OVERHEAD_BYTES = 256;
@@ -15,6 +16,8 @@ export interface CachedBlocks {
 }
 
 export class BlockCache {
+  /** Memory of files that were closed. */
+  readonly spares: SpareBlocks = new SpareBlocks();
   readonly #bytesMax: number;
   #bytes = 0;
   /** What the hand walks over: the block `numbers[i]` of `files[i]`. */

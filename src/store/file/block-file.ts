@@ -9,11 +9,7 @@ import type { BlockCache } from "./block-cache.js";
 import { BLOCK_FILE_KINDS, FOOTER_BYTES, type BlockFileKind, type Footer } from "./block-format.js";
 import { corrupt, fromDiskError } from "./file-errors.js";
 import { readU32, readU64 } from "./fixed.js";
-
-/** Memory that is about to be filled, not cleared: clearing a block costs as much as reading it. */
-function uninitialized(bytes: number): Uint8Array {
-  return new Uint8Array(Buffer.allocUnsafeSlow(bytes).buffer);
-}
+import { uninitialized } from "./spare-blocks.js";
 
 /** Where `peek` reads: as large as nearly every block, and its pages are in memory already. */
 const scratch = uninitialized(64 * 1024);
@@ -32,11 +28,14 @@ export class BlockFile {
   readonly used: Uint8Array;
   readonly #file: DiskFile;
   readonly #cache: BlockCache;
+  /** Rows of a table are views of its blocks and outlive the file; what is read of a run is copied. */
+  readonly #isOutlived: boolean;
   /** #starts[i] is where block i starts; one more for the end of the last. */
   readonly #starts: Float64Array;
 
   private constructor(
     file: DiskFile,
+    kind: BlockFileKind,
     bytes: number,
     footer: Footer,
     meta: Uint8Array,
@@ -47,6 +46,7 @@ export class BlockFile {
     this.footer = footer;
     this.#file = file;
     this.#cache = cache;
+    this.#isOutlived = kind === "table";
     this.#starts = new Float64Array(footer.blocks + 1);
     for (let i = 0; i < footer.blocks; i += 1) {
       this.#starts[i + 1] = readU64(meta, i * 8);
@@ -71,7 +71,7 @@ export class BlockFile {
       if (read !== meta.length || crc32(meta) !== footer.metaCrc) {
         throw corrupt(path, footer.dataBytes, "the metadata's checksum does not match");
       }
-      return new BlockFile(file, bytes, footer, meta, cache);
+      return new BlockFile(file, kind, bytes, footer, meta, cache);
     } catch (error) {
       file?.close();
       throw fromDiskError(error);
@@ -85,7 +85,9 @@ export class BlockFile {
       this.used[number] = 1;
       return cached;
     }
-    const block = this.read(number);
+    const bytes = this.start(number + 1) - this.start(number);
+    const memory = this.#isOutlived ? uninitialized(bytes) : this.#cache.spares.take(bytes);
+    const block = this.#read(number, memory);
     this.#cache.add(this, number, block);
     return block;
   }
@@ -136,7 +138,15 @@ export class BlockFile {
     return this.#starts[number] as number;
   }
 
+  /** Of a run no block may be looked at after this. */
   close(): void {
+    if (!this.#isOutlived) {
+      for (const block of this.blocks) {
+        if (block !== undefined) {
+          this.#cache.spares.give(block);
+        }
+      }
+    }
     this.#cache.remove(this);
     this.#file.close();
   }

@@ -9,11 +9,17 @@ export class SearchKey {
   keyBytes: Uint8Array = new Uint8Array(256);
   keyLength = 0;
   hash: number = hashKey(this.keyBytes, 0);
-  key: Key = "";
+  /** Null until it is asked for, if the key came as bytes. */
+  #key: Key | null = "";
+
+  get key(): Key {
+    this.#key ??= latin1(this.keyBytes, 0, this.keyLength);
+    return this.#key;
+  }
 
   set(key: Key): void {
     // A put looks its key up and then appends its row: the string is the same.
-    if (key === this.key) {
+    if (key === this.#key) {
       return;
     }
     const { length } = key;
@@ -26,7 +32,7 @@ export class SearchKey {
       hash = Math.imul(hash ^ byte, HASH_FACTOR);
     }
     this.keyLength = length;
-    this.key = key;
+    this.#key = key;
     this.hash = finishHash(hash);
   }
 
@@ -37,7 +43,7 @@ export class SearchKey {
       this.keyBytes[i] = key[i] as number;
     }
     this.keyLength = length;
-    this.key = latin1(this.keyBytes, 0, length);
+    this.#key = null;
     this.hash = hashKey(this.keyBytes, length);
   }
 

@@ -58,20 +58,23 @@ export function account(workshop: Workshop): Manifest {
       continue;
     }
     const rows = workshop.openTable(table.number).rowsFrom(from, false);
-    // One revision may write a key several times: each row but the first has the one before it to account for.
+    // One revision may write a key several times: each row but the first has the one before it to account for. Most
+    // revisions have one row, for which nothing is noted.
     const sameRevision = new Map<Key, Row>();
-    let revision = 0;
+    let last: Row | null = null;
     for (let row = rows.next(); row !== null && row.modRevision <= to; row = rows.next()) {
-      if (row.isTombstone && row.modRevision < to) {
-        died(row.modRevision, row.end - row.start);
+      const revision = row.modRevision;
+      if (row.isTombstone && revision < to) {
+        died(revision, row.end - row.start);
       }
-      if (row.modRevision !== revision) {
+      if (last !== null && last.modRevision === revision) {
+        sameRevision.set(last.key, last);
+      } else if (sameRevision.size > 0) {
         sameRevision.clear();
-        revision = row.modRevision;
       }
-      const before = sameRevision.get(row.key);
-      sameRevision.set(row.key, row);
-      if (row.modRevision === from) {
+      const before = sameRevision.size === 0 ? undefined : sameRevision.get(row.key);
+      last = row;
+      if (revision === from) {
         continue;
       }
       // A tombstone before it died, or will die, by itself.

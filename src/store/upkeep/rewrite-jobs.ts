@@ -108,12 +108,16 @@ class DeadRows {
       return true;
     }
     this.#isShown = true;
+    const isShownHere = head.version > 0 || rows.revision === compactRevision;
+    if (isShownHere && this.#newer.length === 0) {
+      return false;
+    }
     const search = this.#search;
     search.setBytes(rows.keyBytes, rows.keyLength);
     if (this.#newer.some((run) => run.find(search, compactRevision, this.#head))) {
       return true;
     }
-    if (head.version > 0 || rows.revision === compactRevision) {
+    if (isShownHere) {
       return false;
     }
     // A tombstone must hide older versions until they are gone too.
@@ -141,8 +145,11 @@ function mergeInto(writer: RunWriter, runs: readonly Run[], filter: DeadRows): v
       if (key.keyBytes.length < least.keyLength) {
         key.keyBytes = new Uint8Array(least.keyLength * 2);
       }
-      key.keyBytes.set(least.keyBytes.subarray(0, least.keyLength));
       key.keyLength = least.keyLength;
+      // Byte by byte: for keys of tens of bytes a view of them costs more.
+      for (let i = 0; i < least.keyLength; i += 1) {
+        key.keyBytes[i] = least.keyBytes[i] as number;
+      }
     }
     // All versions of the key in this source, from the newest back.
     let isMore: boolean;
