@@ -136,6 +136,10 @@ export class MemoryStore implements Store {
     return new MergeCursor([source], descending, this.#hold(revision));
   }
 
+  prepareWalk(): boolean {
+    return this.#memtable.keys.prepare();
+  }
+
   events(range: KeyRange, from: Revision, to: Revision): EventCursor {
     assert(from >= this.#tail.compactRevision, "what is compacted is not read");
     if (range.kind === "key") {

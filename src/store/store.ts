@@ -65,6 +65,11 @@ export interface Store extends ReadView {
   /** A segment can be read: the worker makes tables from these. */
   segmentClosed(segment: SealedSegment): void;
 
+  /**
+   * Does a piece, of some milliseconds, of what a walk over the rows that are only in memory needs. Returns whether nothing of
+   * it is left: as many rows as may wait for the first walk are 50 ms of work, which a walk would do at once.
+   */
+  prepareWalk(): boolean;
   /** As `get`, for a caller who takes what it needs at once: the row's bytes are good only until the next call. */
   peek(key: Key, revision: Revision): Row | undefined;
   /**

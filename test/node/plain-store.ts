@@ -27,6 +27,8 @@ export class PlainStore implements Store {
   hasSpace = true;
   isBehind = false;
   wantsSeal = false;
+  /** Pieces of what a walk needs that are still to be done. */
+  piecesLeft = 0;
   sizes = { totalBytes: 0, liveBytes: 0 };
 
   append(entry: Entry): void {
@@ -60,6 +62,11 @@ export class PlainStore implements Store {
   get(key: Key, revision: Revision): Row | undefined {
     const row = this.rows.findLast((each) => each.key === key && each.modRevision <= revision);
     return row?.isTombstone === true ? undefined : row;
+  }
+
+  prepareWalk(): boolean {
+    this.piecesLeft = Math.max(this.piecesLeft - 1, 0);
+    return this.piecesLeft === 0;
   }
 
   peek(key: Key, revision: Revision): Row | undefined {

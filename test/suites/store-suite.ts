@@ -211,6 +211,32 @@ export const storeCases: readonly StoreCase[] = [
     },
   },
   {
+    name: "a walk over keys that were only written is prepared in pieces, while more are written",
+    async run(driver) {
+      const { store, model } = driver;
+      const keyOf = (i: number): string =>
+        `walked/${String((i * 7_919) % 20_011).padStart(5, "0")}`;
+      for (let first = 0; first < 15_000; first += 1_000) {
+        const keys = Array.from({ length: 1_000 }, (_, i) => keyOf(first + i));
+        driver.write(keys.map((key) => ({ key, value: bytes("v") })));
+      }
+      driver.commit();
+      let pieces = 1;
+      for (; !store.prepareWalk(); pieces += 1) {
+        driver.write([{ key: `walked/new ${pieces}`, value: bytes("v") }]);
+      }
+      assert.ok(pieces >= 5, `${pieces} pieces`);
+      assert.ok(store.prepareWalk(), "once is enough");
+      driver.commit();
+      const revision = driver.tipRevision as Revision;
+      assert.deepEqual(
+        drain(store.scan(ALL_KEYS, revision, false)),
+        shown(model.scan(ALL_KEYS, revision, false)),
+      );
+      await driver.flush();
+    },
+  },
+  {
     name: "a key with hundreds of versions is read at each of them, up and down",
     async run(driver) {
       const keys = ["a", "hot", "z"];

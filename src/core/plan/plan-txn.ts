@@ -3,6 +3,7 @@
 import { assert, unreachable } from "../../lib/assert.js";
 import { compareBytes } from "../../lib/bytes.js";
 import type {
+  Command,
   Compare,
   Operation,
   OperationOutcome,
@@ -31,6 +32,23 @@ export function isReadOnly(txn: TxnOperation): boolean {
   const reads = (operation: Operation): boolean =>
     operation.kind === "range" || (operation.kind === "txn" && isReadOnly(operation));
   return txn.success.every(reads) && txn.failure.every(reads);
+}
+
+/** Whether a command, or the branch of it that is not chosen, goes over the keys of an interval in their order. */
+export function walksKeys(command: Command | Operation): boolean {
+  switch (command.kind) {
+    case "range":
+    case "delete-range":
+      return command.range.kind === "interval";
+    case "txn":
+      return (
+        command.compares.some(({ range }) => range.kind === "interval") ||
+        command.success.some(walksKeys) ||
+        command.failure.some(walksKeys)
+      );
+    default:
+      return false;
+  }
 }
 
 /** Throws T4_KEY_NOT_FOUND, T4_LEASE_NOT_FOUND, T4_FUTURE_REVISION or T4_COMPACTED: then nothing is written. */

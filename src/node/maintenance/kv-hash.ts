@@ -34,6 +34,9 @@ export async function hashKv(
   requested: number,
   turn: () => Promise<void>,
 ): Promise<KvHash> {
+  while (!store.prepareWalk()) {
+    await turn();
+  }
   for (;;) {
     const { compactRevision, committedRevision: currentRevision } = store;
     if (requested > 0 && requested < compactRevision) {

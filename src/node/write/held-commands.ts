@@ -31,6 +31,10 @@ export class HeldCommands {
     this.#queue.push({ command: ownCopy(command), done, caller, bytes });
   }
 
+  first(): Command | undefined {
+    return this.#queue.first()?.command;
+  }
+
   /** Takes the oldest; there must be one. */
   shift(): Omit<Held, "bytes"> {
     const held = this.#queue.shift();

@@ -332,6 +332,85 @@ test("many that waited are planned in parts, so that others run in between", asy
   await node.close();
 });
 
+const interval = { kind: "interval", start: "a", end: "n" } as const;
+const walks: readonly Command[] = [
+  { kind: "delete-range", range: interval, prevKv: false },
+  {
+    kind: "txn",
+    compares: [],
+    success: [put("t")],
+    failure: [{ kind: "txn", compares: [], success: [readAll], failure: [] }],
+  },
+  {
+    kind: "txn",
+    compares: [{ range: interval, result: "equal", target: "version", operand: 1 }],
+    success: [put("t")],
+    failure: [],
+  },
+];
+
+for (const [number, walk] of walks.entries()) {
+  test(`a write that walks over keys waits until that is prepared, and later writes behind it (${number})`, async () => {
+    const { node, log, store, clock } = await startPlainNode(true);
+    await propose(node, put("b"));
+    store.piecesLeft = 5;
+    const order: string[] = [];
+    node.propose(walk, (_, outcome) => order.push(`walk ${outcome?.revision}`));
+    node.propose(put("c"), (_, outcome) => order.push(`put ${outcome?.revision}`));
+    node.propose({ kind: "lease-revoke", lease: 1n }, () => order.push("revoke"));
+    assert.equal(log.tipIndex, 2, "nothing is planned");
+    await Promise.resolve();
+    assert.equal(store.piecesLeft, 4, "a piece, and no more in this turn");
+    node.admissionChanged();
+    await Promise.resolve();
+    assert.equal(store.piecesLeft, 4, "whoever else asks");
+    await clock.run(0);
+    assert.equal(store.piecesLeft, 0);
+    assert.deepEqual(order, ["revoke", "walk 3", "put 4"]);
+    await node.close();
+  });
+}
+
+test("a transaction that reads an interval waits for its walk and for nothing else", async () => {
+  const { node, store, clock } = await startPlainNode(true);
+  await propose(node, put("b"));
+  store.isBehind = true;
+  store.piecesLeft = 3;
+  const order: string[] = [];
+  const value = Uint8Array.of(118);
+  const read: Command = {
+    kind: "txn",
+    compares: [{ range: interval, result: "equal", target: "value", operand: value }],
+    success: [readAll],
+    failure: [],
+  };
+  node.propose(put("c", "v"), () => order.push("put"));
+  node.propose(put("b", "v"), () => order.push("put"));
+  node.propose(read, (_, outcome) => {
+    order.push(`read ${outcome?.kind === "txn" && outcome.succeeded} ${outcome?.revision}`);
+  });
+  value.fill(0);
+  await clock.run(0);
+  assert.deepEqual(order, ["read false 2"], "the store is behind with writes only");
+  store.isBehind = false;
+  store.piecesLeft = 2;
+  node.admissionChanged();
+  await clock.run(0);
+  value.fill(118);
+  node.propose(read, (_, outcome) => {
+    order.push(`read ${outcome?.kind === "txn" && outcome.succeeded} ${outcome?.revision}`);
+  });
+  await clock.run(0);
+  assert.deepEqual(order.slice(1), ["put", "put", "read true 4"]);
+  store.piecesLeft = 1_000;
+  const late = [propose(node, read), propose(node, walks[0]!)].map(async (each) =>
+    assert.rejects(each, { code: "T4_UNAVAILABLE" }),
+  );
+  await node.close();
+  await Promise.all(late);
+  await clock.run(0);
+});
+
 test("closing answers what was planned and refuses what comes after", async () => {
   const { node, clock } = await startPlainNode(false);
   const put1 = propose(node, put("a"));

@@ -23,8 +23,8 @@ import { Queue } from "../../lib/collections/queue.js";
 import type { Log } from "../../log/log.js";
 import type { Clock } from "../../runtime/clock.js";
 import type { Store } from "../../store/store.js";
+import { Admission } from "./admission.js";
 import type { CommitRule } from "./commit-rule.js";
-import { HeldCommands } from "./held-commands.js";
 import type { Quota } from "../maintenance/quota.js";
 import type { Completion } from "../node.js";
 import type { SystemState } from "../system-state.js";
@@ -33,9 +33,6 @@ import type { WatchHub } from "../watch/watch-hub.js";
 
 /** A group that takes longer than this to apply is counted as slow, as etcd does. */
 const SLOW_APPLY_MS = 100;
-
-/** Commands planned at once after they were held: some milliseconds. */
-const HELD_COMMANDS_PER_TURN = 1_000;
 
 /**
  * A caller that waits: either its entry has `index`, or its answer shows the state at `index`. A class, as all that waits
@@ -103,8 +100,7 @@ export class WritePipeline {
   readonly #waiters = new Queue<Waiter>();
   /** Answers that depend on nothing uncommitted: given at the end of this turn. */
   readonly #ready = new Queue<Waiter>();
-  /** Not planned yet: the store is behind with its files. */
-  readonly #held = new HeldCommands();
+  readonly #admission: Admission;
   readonly #settleBound = (): void => {
     this.#isSettling = false;
     this.#settle();
@@ -137,6 +133,27 @@ export class WritePipeline {
     this.#visible = new CommittedView(parts.store, parts.system);
     this.#term = parts.log.tipTerm;
     this.#durableIndex = parts.store.committedIndex;
+    this.#admission = new Admission({
+      store: parts.store,
+      clock: parts.clock,
+      writesRefused: () => this.#refusal ?? this.#noSpace() ?? this.#rule.refusal(),
+      readsRefused: () => this.#refusal ?? this.#rule.notLeading(),
+      write: (command, done, caller) => {
+        const refusal = this.#quota.refusal(command);
+        if (refusal === null) {
+          this.#plan(command, done, caller);
+        } else {
+          this.#fail(done, refusal);
+        }
+      },
+      read: (command, done, caller) => {
+        this.#read(command, done, caller);
+      },
+      refuse: (done, error) => {
+        this.#fail(done, error);
+      },
+      wake: this.#settleBound,
+    });
   }
 
   get term(): Term {
@@ -145,7 +162,7 @@ export class WritePipeline {
 
   /** Commands that are not answered yet. */
   get pending(): number {
-    return this.#waiters.size + this.#ready.size + this.#held.size;
+    return this.#waiters.size + this.#ready.size + this.#admission.size;
   }
 
   /** Whether a lease exists at the tip: one whose revoke is planned does not. */
@@ -158,18 +175,17 @@ export class WritePipeline {
     const isRead = command.kind === "txn" && isReadOnly(command);
     const refusal = isRead ? (this.#refusal ?? this.#rule.notLeading()) : this.#refuse(command);
     if (refusal !== null) {
-      this.proposalsFailed += 1;
-      this.#answerSoon(done, refusal, null);
+      this.#fail(done, refusal);
       return;
     }
     if (command.kind === "txn") {
       this.txns += 1;
     }
     if (isRead) {
-      this.#read(command, done, caller);
-    } else if ((this.#held.size > 0 || this.#store.isBehind) && isWrite(command)) {
-      this.#held.push(command, done, caller);
-    } else {
+      if (!this.#admission.holdsRead(command, done, caller)) {
+        this.#read(command, done, caller);
+      }
+    } else if (!this.#admission.holdsWrite(command, done, caller)) {
       this.#plan(command, done, caller);
     }
   }
@@ -260,10 +276,10 @@ export class WritePipeline {
       this.proposalsFailed += 1;
       each.done(each.hasEntry ? unknown : unapplied, null);
     }
-    while (this.#held.size > 0) {
+    this.#admission.abandon((done) => {
       this.proposalsFailed += 1;
-      this.#held.shift().done(unapplied, null);
-    }
+      done(unapplied, null);
+    });
   }
 
   #refuse(command: Command): T4Error | null {
@@ -275,8 +291,8 @@ export class WritePipeline {
       return reason;
     }
     if (
-      this.#waiters.size + this.#held.size >= PENDING_PROPOSALS_MAX ||
-      this.#log.pendingBytes + this.#held.bytes >= PENDING_BYTES_MAX
+      this.#waiters.size + this.#admission.size >= PENDING_PROPOSALS_MAX ||
+      this.#log.pendingBytes + this.#admission.bytes >= PENDING_BYTES_MAX
     ) {
       return new T4Error("T4_UNAVAILABLE", "too many requests: the disk does not keep up");
     }
@@ -334,6 +350,12 @@ export class WritePipeline {
     }
   }
 
+  /** Refuses a command. */
+  #fail(done: Completion, error: T4Error): void {
+    this.proposalsFailed += 1;
+    this.#answerSoon(done, error, null);
+  }
+
   #answerSoon(
     done: Completion,
     error: T4Error | null,
@@ -355,7 +377,7 @@ export class WritePipeline {
     if (this.#isBusy) {
       return;
     }
-    this.#admitHeld();
+    this.#admission.admit();
     this.#answerReady();
     while (this.#uncommitted.size > 0 && this.#store.committedIndex < this.#durableIndex) {
       const startMs = this.#clock.monotonicMs();
@@ -375,28 +397,6 @@ export class WritePipeline {
       this.#committed();
     }
     this.#answerWaiters();
-  }
-
-  /** Plans what was held as far as the store takes it; a part at a time, so that others run in between. */
-  #admitHeld(): void {
-    for (let count = 0; this.#held.size > 0; count += 1) {
-      let refusal = this.#refusal ?? this.#noSpace() ?? this.#rule.refusal();
-      if (refusal === null && this.#store.isBehind) {
-        return;
-      }
-      if (count === HELD_COMMANDS_PER_TURN) {
-        this.#clock.nextTurn(this.#settleBound);
-        return;
-      }
-      const { command, done, caller } = this.#held.shift();
-      refusal ??= this.#quota.refusal(command);
-      if (refusal === null) {
-        this.#plan(command, done, caller);
-      } else {
-        this.proposalsFailed += 1;
-        this.#answerSoon(done, refusal, null);
-      }
-    }
   }
 
   #commitGroup(nowMs: number): void {
@@ -455,12 +455,4 @@ export class WritePipeline {
     this.#damaged(error);
     return error;
   }
-}
-
-/**
- * Whether a command may be held back. What ends leases or compacts may not: it would be late, and gives memory back. Alarms
- * and downgrades may not either: they add no rows, and are how an operator, and the quota, act while the store is behind.
- */
-function isWrite({ kind }: Command): boolean {
-  return kind !== "lease-revoke" && kind !== "compact" && kind !== "alarm" && kind !== "downgrade";
 }

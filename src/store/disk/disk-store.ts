@@ -230,6 +230,11 @@ export class DiskStore implements Store {
     }
   }
 
+  prepareWalk(): boolean {
+    const { active, memtables } = this.#freezer;
+    return active.keys.prepare() && memtables.every(({ keys }) => keys.prepare());
+  }
+
   events(range: KeyRange, from: Revision, to: Revision): EventCursor {
     assert(from >= this.#tail.compactRevision, "what is compacted is not read");
     const { files, release } = this.#holdFiles();
