@@ -14,12 +14,13 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
+import { freePort } from "../test/support/process/free-port.js";
 import { formatEmbedded, type EmbeddedResults, type Figure } from "./embedded/results.js";
 import type { FillAnswer, ReopenAnswer, Task } from "./embedded/task-main.js";
 import { probeThreadWrites } from "./embedded/thread-write.js";
 import { formatDuration } from "./harness/table.js";
 import { describeMachine, probeSyncedWrites } from "./harness/machine.js";
-import { BackgroundProcess, freePort, removeAtExit, run } from "./harness/processes.js";
+import { BackgroundProcess, removeAtExit, run } from "./harness/processes.js";
 import { t4Command, waitUntilServing } from "./harness/server-under-test.js";
 import { median } from "./harness/statistics.js";
 

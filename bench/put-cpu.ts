@@ -7,15 +7,10 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 
+import { freePort } from "../test/support/process/free-port.js";
 import { assertSound, buildGenerator, generateLoad } from "./harness/load-generator.js";
 import { preloadedKeys, valueBytes } from "./harness/loads.js";
-import {
-  BackgroundProcess,
-  freePort,
-  removeAtExit,
-  residentBytes,
-  settle,
-} from "./harness/processes.js";
+import { BackgroundProcess, removeAtExit, residentBytes, settle } from "./harness/processes.js";
 import { loadCore, t4Command, t4Program, waitUntilServing } from "./harness/server-under-test.js";
 import { median } from "./harness/statistics.js";
 import { formatTable } from "./harness/table.js";

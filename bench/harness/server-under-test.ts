@@ -7,7 +7,8 @@ import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
-import { BackgroundProcess, freePort, removeAtExit, type Command } from "./processes.js";
+import { freePort } from "../../test/support/process/free-port.js";
+import { BackgroundProcess, removeAtExit, type Command } from "./processes.js";
 
 /** `ours` and `etcd` get one core, all threads pinned to it; `etcd-two-cores` gets the load's core too. */
 export type ServerName = "ours" | "etcd" | "etcd-two-cores";

@@ -16,11 +16,11 @@ import {
 import { runH2load } from "../../bench/harness/h2load.js";
 import {
   BackgroundProcess,
-  freePort,
   isInstalled,
   removeAtExit,
   run,
 } from "../../bench/harness/processes.js";
+import { freePort } from "../support/process/free-port.js";
 import { etcdCommand, waitUntilServing } from "../../bench/harness/server-under-test.js";
 
 const missing = ["etcd", process.env["CC"] ?? "cc"].filter((program) => !isInstalled(program));

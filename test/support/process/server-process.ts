@@ -103,7 +103,7 @@ export class ServerProcess implements AsyncDisposable {
         return;
       } catch (error) {
         await this.kill();
-        const portTaken = /address already in use|EADDRINUSE/i.test(this.#output);
+        const portTaken = /address already in use|another program listens there/.test(this.#output);
         if (!portTaken || attempt === START_ATTEMPTS) {
           throw error;
         }
