@@ -34,7 +34,7 @@ export function isReadOnly(txn: TxnOperation): boolean {
   return txn.success.every(reads) && txn.failure.every(reads);
 }
 
-/** Whether a command, or the branch of it that is not chosen, goes over the keys of an interval in their order. */
+/** Whether a command may go over the keys of an interval in their order, in one of its branches. */
 export function walksKeys(command: Command | Operation): boolean {
   switch (command.kind) {
     case "range":

@@ -87,3 +87,22 @@ test("a compaction that comes meanwhile begins it anew, or ends it", async () =>
   await assert.rejects(hashKv(driver.store, 700, compactOnce(800)), { code: "T4_COMPACTED" });
   await assert.rejects(hashKv(driver.store, 9_999, turn), { code: "T4_FUTURE_REVISION" });
 });
+
+test("the order of keys that were only written is made in turns of its own", async () => {
+  const driver = new StoreDriver({ backend: "disk" });
+  for (let first = 0; first < 10_000; first += 1_000) {
+    const keys = Array.from({ length: 1_000 }, (_, i) => `k${(first + i) * 7_919}`);
+    driver.write(keys.map((key) => ({ key, value: bytes("v") })));
+  }
+  driver.commit();
+  let turns = 0;
+  const counted = async (): Promise<void> => {
+    turns += 1;
+    return Promise.resolve();
+  };
+  const first = await hashKv(driver.store, 0, counted);
+  const turnsOfFirst = turns;
+  assert.deepEqual(await hashKv(driver.store, 0, counted), first);
+  const turnsOfHash = turns - turnsOfFirst;
+  assert.ok(turnsOfFirst >= turnsOfHash + 3, `${turnsOfFirst} turns, then ${turnsOfHash}`);
+});

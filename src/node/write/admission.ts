@@ -14,17 +14,17 @@ import { HeldCommands } from "./held-commands.js";
 /** Commands let in at once after they waited: some milliseconds. */
 const ADMITTED_PER_TURN = 1_000;
 
-type Way = (command: Command, done: Completion, caller: Caller | null) => void;
+interface Way {
+  /** Why nobody can be let in, however long they wait. */
+  readonly refusal: () => T4Error | null;
+  readonly enter: (command: Command, done: Completion, caller: Caller | null) => void;
+}
 
 export interface AdmissionParts {
   readonly store: Pick<Store, "isBehind" | "prepareWalk">;
   readonly clock: Pick<Clock, "nextTurn">;
-  /** Why no write, or no read, can be let in, however long it waits. */
-  readonly writesRefused: () => T4Error | null;
-  readonly readsRefused: () => T4Error | null;
-  /** Ways of those that are let in, and of those that are refused. */
-  readonly write: Way;
-  readonly read: Way;
+  readonly writes: Way;
+  readonly reads: Way;
   readonly refuse: (done: Completion, error: T4Error) => void;
   /** `admit` is to be called: some time has passed. */
   readonly wake: () => void;
@@ -72,9 +72,8 @@ export class Admission {
 
   /** Lets in, or refuses, whose time has come; a part at a time, so that others run in between. */
   admit(): void {
-    const { store, writesRefused, readsRefused, write, read } = this.#parts;
-    this.#admit(this.#writes, writesRefused, write, () => store.isBehind);
-    this.#admit(this.#reads, readsRefused, read, () => false);
+    this.#admit(this.#writes, this.#parts.writes);
+    this.#admit(this.#reads, this.#parts.reads);
   }
 
   /** Nobody is let in any more: tells those who wait. */
@@ -86,12 +85,13 @@ export class Admission {
     }
   }
 
-  #admit(held: HeldCommands, refused: () => T4Error | null, way: Way, isShut: () => boolean): void {
-    const { clock, refuse, wake } = this.#parts;
+  #admit(held: HeldCommands, { refusal, enter }: Way): void {
+    const { store, clock, refuse, wake } = this.#parts;
     let count = 0;
     for (let first = held.first(); first !== undefined; first = held.first()) {
-      const error = refused();
-      if (error === null && (isShut() || !this.#isPrepared(first))) {
+      const error = refusal();
+      const isShut = held === this.#writes && store.isBehind;
+      if (error === null && (isShut || !this.#isPrepared(first))) {
         return;
       }
       if (count === ADMITTED_PER_TURN) {
@@ -101,7 +101,7 @@ export class Admission {
       count += 1;
       const { command, done, caller } = held.shift();
       if (error === null) {
-        way(command, done, caller);
+        enter(command, done, caller);
       } else {
         refuse(done, error);
       }

@@ -136,18 +136,22 @@ export class WritePipeline {
     this.#admission = new Admission({
       store: parts.store,
       clock: parts.clock,
-      writesRefused: () => this.#refusal ?? this.#noSpace() ?? this.#rule.refusal(),
-      readsRefused: () => this.#refusal ?? this.#rule.notLeading(),
-      write: (command, done, caller) => {
-        const refusal = this.#quota.refusal(command);
-        if (refusal === null) {
-          this.#plan(command, done, caller);
-        } else {
-          this.#fail(done, refusal);
-        }
+      writes: {
+        refusal: () => this.#writeRefusal(),
+        enter: (command, done, caller) => {
+          const refusal = this.#quota.refusal(command);
+          if (refusal === null) {
+            this.#plan(command, done, caller);
+          } else {
+            this.#fail(done, refusal);
+          }
+        },
       },
-      read: (command, done, caller) => {
-        this.#read(command, done, caller);
+      reads: {
+        refusal: () => this.#readRefusal(),
+        enter: (command, done, caller) => {
+          this.#read(command, done, caller);
+        },
       },
       refuse: (done, error) => {
         this.#fail(done, error);
@@ -173,7 +177,7 @@ export class WritePipeline {
   /** Without a caller it is the program's own: what comes from the network is authorised when it is planned. */
   propose(command: Command, done: Completion, caller: Caller | null = null): void {
     const isRead = command.kind === "txn" && isReadOnly(command);
-    const refusal = isRead ? (this.#refusal ?? this.#rule.notLeading()) : this.#refuse(command);
+    const refusal = isRead ? this.#readRefusal() : this.#refuse(command);
     if (refusal !== null) {
       this.#fail(done, refusal);
       return;
@@ -282,11 +286,18 @@ export class WritePipeline {
     });
   }
 
+  /** Why no command that only reads is taken. */
+  #readRefusal(): T4Error | null {
+    return this.#refusal ?? this.#rule.notLeading();
+  }
+
+  /** Why no write is taken, whatever it is. */
+  #writeRefusal(): T4Error | null {
+    return this.#refusal ?? this.#noSpace() ?? this.#rule.refusal();
+  }
+
   #refuse(command: Command): T4Error | null {
-    if (this.#refusal !== null) {
-      return this.#refusal;
-    }
-    const reason = this.#noSpace() ?? this.#rule.refusal() ?? this.#quota.refusal(command);
+    const reason = this.#writeRefusal() ?? this.#quota.refusal(command);
     if (reason !== null) {
       return reason;
     }

@@ -5,7 +5,7 @@
 
 /** As long as nearly every block of a run: 4 KiB, the row that goes past it, and the marks. */
 const SPARE_BYTES: number = 4_096 + 512;
-/** 4.5 MiB: what the runs that one merge replaces had. */
+/** 4.5 MiB at most, beside what the cache may have. */
 const SPARES_MAX = 1_024;
 
 /** Memory that is about to be filled, not cleared: clearing a block costs as much as reading it. */

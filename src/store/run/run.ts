@@ -124,6 +124,7 @@ export class Run {
     for (let number = Math.max(before, 0); number < this.file.footer.blocks; number += 1) {
       const block = this.file.block(number);
       const isFirst = number === before;
+      // It notes where the block's records end, too: the end of the block is a line of memory that need not be fetched.
       let at = isFirst ? this.offsetBefore(number, block, search, revision) : 0;
       const marks = isFirst ? this.#restarts.marks : marksOf(block);
       while (at < marks) {
