@@ -14,10 +14,14 @@ function scatter(number: number): number {
   return (mixed ^ (mixed >>> 16)) >>> 0;
 }
 
-/** The load generator's keys. */
+/**
+ * The load generator's keys. Whoever keeps a hundred thousand of them has each as one piece: as the concatenation it would
+ * be three objects, and half of what V8 walks over when it collects.
+ */
 export function keyOf(number: number): string {
   const hexadecimal = (value: number): string => value.toString(16).padStart(8, "0");
-  return prefix + hexadecimal(scatter(number)) + hexadecimal(number);
+  const key = prefix + hexadecimal(scatter(number)) + hexadecimal(number);
+  return Buffer.from(key, "latin1").toString("latin1");
 }
 
 /** Random bytes, so that nothing is gained by compressing them; made before, since it is not what is measured. */
