@@ -46,6 +46,10 @@ export default defineConfig(
       "max-lines-per-function": ["error", { max: 70, skipBlankLines: true, skipComments: true }],
       "no-restricted-globals": ["error", ...globals],
       "no-restricted-syntax": ["error", ...banned],
+      "no-restricted-imports": [
+        "error",
+        { name: "fast-check", message: "Use test/support/fast-check.js: it has a fixed seed." },
+      ],
       "@typescript-eslint/consistent-type-imports": "error",
       "@typescript-eslint/switch-exhaustiveness-check": [
         "error",
@@ -90,6 +94,7 @@ export default defineConfig(
     },
     rules: { "no-restricted-globals": "off", "no-restricted-syntax": "off", "no-console": "off" },
   },
+  { files: ["test/support/fast-check.ts"], rules: { "no-restricted-imports": "off" } },
   { files: ["**/*.ts"], rules: { "no-undef": "off" } },
   {
     files: ["**/*.test.ts", "test/**", "bench/**"],

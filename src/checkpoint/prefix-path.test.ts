@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import fc from "../../test/support/fast-check.js";
 import { T4Error } from "../core/errors.js";
 import { joinPaths, normalizePath, pathBetween } from "./prefix-path.js";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import fc from "../../test/support/fast-check.js";
 import { makeRow, makeTombstone } from "../core/row.js";
 import type { Revision } from "../core/words.js";
 import { jsonRow, keyArgument, printable } from "./render.js";

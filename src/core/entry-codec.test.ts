@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import fc from "../../test/support/fast-check.js";
 import type { AuthChange } from "./auth/auth-change.js";
 import type { Entry, SystemEffect } from "./entry.js";
 import { entrySize, readEntry, writeEntry, type GroupBase } from "./entry-codec.js";

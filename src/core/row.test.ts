@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import protobuf from "protobufjs";
+import fc from "../../test/support/fast-check.js";
 import { latin1Bytes } from "../lib/bytes.js";
 import { makeRow, makeTombstone, readRow } from "./row.js";
 import type { Revision } from "./words.js";

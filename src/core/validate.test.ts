@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import fc from "../../test/support/fast-check.js";
 import { arbitraryTxn } from "../../test/model/arbitraries.js";
 import type { Compare, Operation, PutOperation, RangeOperation, TxnOperation } from "./command.js";
 import { T4Error, type T4ErrorCode } from "./errors.js";

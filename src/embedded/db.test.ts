@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import fc from "../../test/support/fast-check.js";
 import { T4Error, type T4ErrorCode } from "../core/errors.js";
 import { REQUEST_BYTES_MAX, TXN_OPERATIONS_MAX } from "../core/limits.js";
 import type { Db } from "./db.js";

@@ -5,8 +5,8 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { suite, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import fc from "fast-check";
 import protobuf from "protobufjs";
+import fc from "../../test/support/fast-check.js";
 import {
   kindOf,
   loadProtos,

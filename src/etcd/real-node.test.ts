@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { test } from "node:test";
-import fc from "fast-check";
+import fc from "../../test/support/fast-check.js";
 import { FakeNode } from "../../test/support/fake-node.js";
 import {
   encodeWith,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import fc from "../../test/support/fast-check.js";
 import { bytesOfHex, hexOf, hexOfId } from "./hex.js";
 
 test("bytes come back from their digits, also as a part of a larger buffer", () => {

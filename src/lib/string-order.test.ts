@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import fc from "../../test/support/fast-check.js";
 import { orderOf } from "./string-order.js";
 
 /** Few letters, so that strings share starts, end within each other and are equal. */

@@ -1,7 +1,7 @@
 // What opening a log makes of files that are damaged, missing, torn or foreign.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import fc from "../../test/support/fast-check.js";
 import { fingerprint, LOG_START, positionOf, putEntry } from "../../test/sim/entries.js";
 import { LOG_DIRECTORY, LogMachine } from "../../test/sim/log-machine.js";
 import { SeededRandom } from "../../test/sim/seeded-random.js";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import fc from "../../test/support/fast-check.js";
 import { startPlainNode, put, remove } from "../../test/node/plain-node.js";
 import { ANONYMOUS, callerNow } from "../core/auth/authorise.js";
 import type { AuthChange } from "../core/auth/auth-change.js";

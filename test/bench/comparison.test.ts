@@ -2,8 +2,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 
-import fc from "fast-check";
-
+import fc from "../support/fast-check.js";
 import { summarise, type Measurement } from "../../bench/harness/comparison.js";
 import { parseH2load } from "../../bench/harness/h2load.js";
 import type { RequestsReport } from "../../bench/harness/load-generator.js";

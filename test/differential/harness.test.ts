@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import fc from "fast-check";
+import fc from "../support/fast-check.js";
 import { repositoryPath } from "../support/paths.js";
 import { canonical } from "./canonical.js";
 import { compareAnswers, findDifferences, type Encounter } from "./compare.js";

@@ -1,5 +1,5 @@
 // Random commands over a key space so small that they meet: the same keys, empty ranges, revisions just compacted.
-import fc from "fast-check";
+import fc from "../support/fast-check.js";
 import type {
   Command,
   Compare,

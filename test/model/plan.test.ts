@@ -1,7 +1,7 @@
 // Plans against the reference model: the same commands must give the same answers, errors, events and state.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import fc from "../support/fast-check.js";
 import type { Command, RangeOperation } from "../../src/core/command.js";
 import { T4Error } from "../../src/core/errors.js";
 import { ALL_KEYS } from "../../src/core/range/key-range.js";

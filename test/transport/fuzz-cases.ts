@@ -1,7 +1,7 @@
 // Mutated, cut and reordered frames: whatever comes, nothing throws, nothing leaks, nothing hangs, and a healthy
 // connection beside it is answered. fast-check prints the seed that replays a failure.
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../support/fast-check.js";
 import {
   frame,
   headers,

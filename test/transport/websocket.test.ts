@@ -1,7 +1,7 @@
 // Websockets: the handshake, the frames as RFC 6455 has them, and what a client that breaks them gets.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import fc from "fast-check";
+import fc from "../support/fast-check.js";
 import { makeRig, Peer, type Rig } from "./peer.js";
 
 const KEY = "dGhlIHNhbXBsZSBub25jZQ==";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import fc from "../../../test/support/fast-check.js";
 import { compareAddresses, NO_HASH, slotKey, type SlotAddress } from "../../archive/chain.js";
 import type { LatestManifest } from "../../archive/latest-manifest.js";
 import { SLOT_OVERHEAD_BYTES } from "../../archive/slot.js";

@@ -1,7 +1,7 @@
 // Restore points against a database that goes on, is collected, and is then ruined whole, on virtual time.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import fc from "../../../test/support/fast-check.js";
 import { Scenario } from "../../../test/sim-checkpoint/scenario.js";
 import { Truth } from "../../../test/sim-checkpoint/truth.js";
 import { VirtualClock } from "../../../test/sim/virtual-clock.js";

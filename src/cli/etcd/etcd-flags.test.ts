@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import { suite, test } from "node:test";
-import fc from "fast-check";
+import fc from "../../../test/support/fast-check.js";
 import { ETCD_34_FLAGS, ETCD_36_FLAGS } from "../../../test/cli/etcd-known-flags.js";
 import { checkTls } from "../../transport/tls/material.js";
 import { CommandError } from "../exit.js";

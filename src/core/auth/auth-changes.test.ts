@@ -1,7 +1,7 @@
 // Planning and applying changes of auth against etcd's rules written down once more, as plainly as can be.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import fc from "../../../test/support/fast-check.js";
 import { T4Error } from "../errors.js";
 import { applyAuth } from "./apply-auth.js";
 import type { AuthChange } from "./auth-change.js";

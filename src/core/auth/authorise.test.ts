@@ -2,7 +2,7 @@
 // small world whether some permission holds it.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import fc from "../../../test/support/fast-check.js";
 import { MemoryView } from "../../../test/model/memory-view.js";
 import type { Command, Operation, TxnOperation } from "../command.js";
 import { T4Error } from "../errors.js";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import fc from "../../../test/support/fast-check.js";
 import type { KeyRange } from "../range/key-range.js";
 import { KeyIntervals } from "./key-intervals.js";
 

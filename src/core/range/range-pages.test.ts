@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import fc from "../../../test/support/fast-check.js";
 import { MemoryView } from "../../../test/model/memory-view.js";
 import type { RangeOperation } from "../command.js";
 import { plan } from "../plan/plan.js";

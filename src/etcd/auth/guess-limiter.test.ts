@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import fc from "fast-check";
+import fc from "../../../test/support/fast-check.js";
 import type { Passwords } from "../../runtime/credentials/passwords.js";
 import { addressOf, GuessLimiter } from "./guess-limiter.js";
 import { PasswordQueue } from "./password-queue.js";

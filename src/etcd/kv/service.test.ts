@@ -1,7 +1,7 @@
 // The KV service over a node in memory: requests as clients encode them, answers as clients decode them.
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import fc from "fast-check";
+import fc from "../../../test/support/fast-check.js";
 import { T4Error } from "../../core/errors.js";
 import type { TestUnaryCall } from "../../../test/support/service-harness.js";
 import { encodeWith, ServiceHarness } from "../../../test/support/service-harness.js";

@@ -1,7 +1,7 @@
 // The watch service over a node in memory, against etcd's rules for watches.
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import fc from "fast-check";
+import fc from "../../../test/support/fast-check.js";
 import {
   encodeWith,
   ServiceHarness,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import fc from "../../../test/support/fast-check.js";
 import { IntervalIndex } from "./interval-index.js";
 
 const word = fc.string({ unit: fc.constantFrom("a", "b", "c", "\u00ff"), maxLength: 3 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import fc from "../../../test/support/fast-check.js";
 import { crc32c } from "./crc32c.js";
 
 const ascii = (text: string): Uint8Array => Buffer.from(text);

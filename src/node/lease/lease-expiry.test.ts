@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import fc from "../../../test/support/fast-check.js";
 import { propose, put, readAll, startPlainNode } from "../../../test/node/plain-node.js";
 import type { Command } from "../../core/command.js";
 import type { LeaseId } from "../../core/words.js";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import fc from "../../../test/support/fast-check.js";
 import { propose, put, readAll, remove, startPlainNode } from "../../../test/node/plain-node.js";
 import { AuthRules } from "../../core/auth/auth-rules.js";
 import { NO_AUTH } from "../../core/auth/auth-state.js";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import fc from "../../../test/support/fast-check.js";
 import { makeRow, makeTombstone, type Row } from "../../core/row.js";
 import { NO_LEASE, type Revision } from "../../core/words.js";
 import { RunHead } from "../run/run.js";

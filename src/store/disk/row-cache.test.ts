@@ -1,7 +1,7 @@
 // The row cache against the newest row of each key: what it keeps, and that it never gives anything else.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import fc from "../../../test/support/fast-check.js";
 import { makeRow, type Row } from "../../core/row.js";
 import { NO_LEASE, type Key, type Revision } from "../../core/words.js";
 import { SearchKey } from "../run/search-key.js";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import fc from "../../../test/support/fast-check.js";
 import type { Revision } from "../../core/words.js";
 import { EMPTY_MANIFEST, type Manifest, type RunRecord, type TableRecord } from "./manifest.js";
 import { planStep, TABLE_BYTES_MIN, type Step } from "./plan-step.js";

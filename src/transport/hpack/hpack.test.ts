@@ -1,7 +1,7 @@
 // The vectors of RFC 7541, Appendix C, and what must hold for all blocks.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import fc from "fast-check";
+import fc from "../../../test/support/fast-check.js";
 import { HpackDecoder, HpackError } from "./decoder.js";
 import { encodeLiteralBlock, HpackEncoder } from "./encoder.js";
 import { FIELD, type HeaderField } from "./field.js";

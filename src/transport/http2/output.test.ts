@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import fc from "../../../test/support/fast-check.js";
 import { FakeSocket } from "../../../test/transport/peer.js";
 import { TransportCounters } from "../counters.js";
 import { Output, OutputSlab } from "./output.js";

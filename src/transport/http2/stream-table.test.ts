@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import fc from "../../../test/support/fast-check.js";
 import { Stream } from "./stream.js";
 import { StreamTable } from "./stream-table.js";
 

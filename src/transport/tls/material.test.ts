@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import { suite, test } from "node:test";
-import fc from "fast-check";
+import fc from "../../../test/support/fast-check.js";
 import { tlsFixture } from "../../../test/support/tls-fixtures.js";
 import { opensslCiphers, unknownCipherSuite } from "./cipher-suites.js";
 import { DerError, derChildren, readDer, type DerValue } from "./der.js";
