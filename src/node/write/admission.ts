@@ -25,6 +25,8 @@ export interface AdmissionParts {
   readonly clock: Pick<Clock, "nextTurn">;
   readonly writes: Way;
   readonly reads: Way;
+  /** Why no more can wait: of writes the caller has asked before. */
+  readonly overload: () => T4Error | null;
   readonly refuse: (done: Completion, error: T4Error) => void;
   /** `admit` is to be called: some time has passed. */
   readonly wake: () => void;
@@ -61,13 +63,18 @@ export class Admission {
     return mustWait;
   }
 
-  /** Keeps a command that only reads if it has to wait. */
+  /** Keeps a command that only reads if it has to wait, or refuses it where too many wait. */
   holdsRead(command: Command, done: Completion, caller: Caller | null): boolean {
-    const mustWait = !this.#isPrepared(command);
-    if (mustWait) {
-      this.#reads.push(command, done, caller);
+    if (this.#isPrepared(command)) {
+      return false;
     }
-    return mustWait;
+    const error = this.#parts.overload();
+    if (error === null) {
+      this.#reads.push(command, done, caller);
+    } else {
+      this.#parts.refuse(done, error);
+    }
+    return true;
   }
 
   /** Lets in, or refuses, whose time has come; a part at a time, so that others run in between. */

@@ -403,6 +403,18 @@ test("a transaction that reads an interval waits for its walk and for nothing el
   await clock.run(0);
   assert.deepEqual(order.slice(1), ["put", "put", "read true 4"]);
   store.piecesLeft = 1_000;
+  const large: Command = {
+    ...read,
+    compares: [
+      { range: interval, result: "equal", target: "value", operand: new Uint8Array(64 << 20) },
+    ],
+  };
+  const waiting = [propose(node, large), propose(node, large)];
+  await assert.rejects(propose(node, read), { code: "T4_UNAVAILABLE", message: /too many/ });
+  await propose(node, { ...read, compares: [], success: [] });
+  store.piecesLeft = 0;
+  await Promise.all([clock.run(0), ...waiting]);
+  store.piecesLeft = 1_000;
   const late = [propose(node, read), propose(node, walks[0]!)].map(async (each) =>
     assert.rejects(each, { code: "T4_UNAVAILABLE" }),
   );

@@ -153,6 +153,7 @@ export class WritePipeline {
           this.#read(command, done, caller);
         },
       },
+      overload: () => this.#overload(),
       refuse: (done, error) => {
         this.#fail(done, error);
       },
@@ -297,17 +298,17 @@ export class WritePipeline {
   }
 
   #refuse(command: Command): T4Error | null {
-    const reason = this.#writeRefusal() ?? this.#quota.refusal(command);
-    if (reason !== null) {
-      return reason;
-    }
-    if (
+    return this.#writeRefusal() ?? this.#quota.refusal(command) ?? this.#overload();
+  }
+
+  /** Why nothing more can wait. */
+  #overload(): T4Error | null {
+    const isFull =
       this.#waiters.size + this.#admission.size >= PENDING_PROPOSALS_MAX ||
-      this.#log.pendingBytes + this.#admission.bytes >= PENDING_BYTES_MAX
-    ) {
-      return new T4Error("T4_UNAVAILABLE", "too many requests: the disk does not keep up");
-    }
-    return null;
+      this.#log.pendingBytes + this.#admission.bytes >= PENDING_BYTES_MAX;
+    return isFull
+      ? new T4Error("T4_UNAVAILABLE", "too many requests wait: try again, with fewer at once")
+      : null;
   }
 
   #noSpace(): T4Error | null {

@@ -1,9 +1,9 @@
 // Ports of the loopback for the servers that tests and benchmarks start. They lie below those that the system gives to
 // outgoing connections (32768 and up on Linux, 49152 elsewhere): none is lost between the look and the use, or while a
 // server that was killed is about to come back to it, unless another process has drawn the same one.
+import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:net";
-import { randomInt } from "node:crypto";
 
 const FIRST_PORT = 10_000;
 const END_PORT = 32_768;
